@@ -1,0 +1,1 @@
+"""Reproducible ML builds on nox."""

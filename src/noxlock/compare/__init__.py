@@ -1,0 +1,1 @@
+"""Compare the outputs of a check with its baseline: one module a format."""

@@ -1,0 +1,1 @@
+"""Make prefixes: interpreters, virtual environments, builds, hermetic variables."""

@@ -1,0 +1,93 @@
+"""The values every layer above shares."""
+
+from __future__ import annotations
+
+from noxlock.model.definition import (
+    Check,
+    Definitions,
+    Environment,
+    LockDefinition,
+    ProfileDefinition,
+    ProjectInstall,
+    Session,
+    Tolerance,
+)
+from noxlock.model.lock import (
+    ArchiveSource,
+    ByGroup,
+    ByMarker,
+    ByWalk,
+    Dependency,
+    DirectorySource,
+    IndexSource,
+    Lock,
+    LockedFile,
+    LockedPackage,
+    Selection,
+    Source,
+    VcsSource,
+)
+from noxlock.model.names import (
+    CheckName,
+    EnvironmentName,
+    ExtraName,
+    GroupName,
+    PlanKey,
+    SessionName,
+    Sha256,
+)
+from noxlock.model.plan import Kind, Plan, PlannedPackage
+from noxlock.model.target import Interpreter, Subdir, Target
+from noxlock.model.verdict import (
+    CheckReport,
+    Difference,
+    OutputReport,
+    PackageRecord,
+    Record,
+    Verdict,
+    worst,
+)
+
+__all__ = [
+    "ArchiveSource",
+    "ByGroup",
+    "ByMarker",
+    "ByWalk",
+    "Check",
+    "CheckName",
+    "CheckReport",
+    "Definitions",
+    "Dependency",
+    "Difference",
+    "DirectorySource",
+    "Environment",
+    "EnvironmentName",
+    "ExtraName",
+    "GroupName",
+    "IndexSource",
+    "Interpreter",
+    "Kind",
+    "Lock",
+    "LockDefinition",
+    "LockedFile",
+    "LockedPackage",
+    "OutputReport",
+    "PackageRecord",
+    "Plan",
+    "PlanKey",
+    "PlannedPackage",
+    "ProfileDefinition",
+    "ProjectInstall",
+    "Record",
+    "Selection",
+    "Session",
+    "SessionName",
+    "Sha256",
+    "Source",
+    "Subdir",
+    "Target",
+    "Tolerance",
+    "VcsSource",
+    "Verdict",
+    "worst",
+]

@@ -1,0 +1,185 @@
+"""What the user declares: locks, environments, sessions, checks.
+
+These are the objects that `sessions/*.yml` decode to and that the Python API takes: one
+schema, one validator. Field docstrings become the JSON Schema's descriptions.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+from msgspec import Meta, Struct, field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "Check",
+    "Definitions",
+    "Environment",
+    "LockDefinition",
+    "ProfileDefinition",
+    "ProjectInstall",
+    "Session",
+    "Tolerance",
+]
+
+
+class ProjectInstall(StrEnum):
+    """How the project itself comes into an environment."""
+
+    EDITABLE = "editable"
+    WHEEL = "wheel"
+    NONE = "none"
+
+
+class _Definition(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"
+):
+    """Base of every table of the definitions."""
+
+
+class LockDefinition(_Definition, frozen=True, kw_only=True):
+    """A lock that `nox -s lock` regenerates."""
+
+    source: Annotated[str, Meta(description="The file that the lock is made from.")] = (
+        field(name="from", default="pyproject.toml")
+    )
+
+
+class Environment(_Definition, frozen=True, kw_only=True):
+    """An environment made from lock files."""
+
+    pypi: Annotated[
+        str, Meta(description="Lock of the Python packages: poetry.lock, pylock.toml.")
+    ]
+    python: Annotated[
+        str | tuple[str, ...],
+        Meta(description="Version (`3.11`), exact version or path; several: a matrix."),
+    ] = "3"
+    groups: Annotated[
+        tuple[str, ...],
+        Meta(description="Dependency groups; `main` is the project's runtime."),
+    ] = ("main",)
+    extras: Annotated[tuple[str, ...], Meta(description="Extras of the project.")] = ()
+    target: Annotated[
+        str, Meta(description="`auto`: this machine; else as `linux-64`, `osx-arm64`.")
+    ] = "auto"
+    project: Annotated[
+        ProjectInstall | None,
+        Meta(
+            description=(
+                "How the project itself comes in. Left out: editable for sessions,"
+                " wheel for checks, none where `main` is not among the groups."
+            )
+        ),
+    ] = None
+    only_binary: Annotated[
+        bool, Meta(description="Refuse what would have to be built from source.")
+    ] = False
+
+
+class Session(_Definition, frozen=True, kw_only=True):
+    """Commands to run in an environment: tests, lints."""
+
+    environment: Annotated[
+        str | Environment, Meta(description="Name of an environment, or one in place.")
+    ]
+    run: Annotated[
+        str | tuple[str, ...],
+        Meta(
+            description=(
+                "Command, or several; `{posargs}` and `{posargs:DEFAULT}` stand for"
+                " what follows `--`."
+            )
+        ),
+    ]
+    description: Annotated[str, Meta(description="The line that `nox -l` shows.")] = ""
+    directory: Annotated[
+        str, Meta(description="Where to run, relative to the noxfile's folder.")
+    ] = "."
+    env: Annotated[
+        dict[str, str], Meta(description="Environment variables to set.")
+    ] = field(default_factory=dict)
+    tags: Annotated[tuple[str, ...], Meta(description="For `nox -t`.")] = ()
+    requires: Annotated[
+        tuple[str, ...], Meta(description="Sessions that must succeed before.")
+    ] = ()
+    default: Annotated[bool, Meta(description="Whether a bare `nox` runs it.")] = True
+    allow_parallel: Annotated[
+        bool, Meta(description="Whether `nox -j` may run it beside others.")
+    ] = True
+
+
+class Tolerance(_Definition, frozen=True, kw_only=True):
+    """How far an output may be from its baseline: |a - b| <= atol + rtol * |b|."""
+
+    rtol: Annotated[
+        Annotated[float, Meta(ge=0)] | None,
+        Meta(description="Relative; left out: exact."),
+    ] = None
+    atol: Annotated[
+        Annotated[float, Meta(ge=0)] | None,
+        Meta(description="Absolute; left out: exact."),
+    ] = None
+    keys: Annotated[
+        dict[str, Tolerance],
+        Meta(
+            description=(
+                "By array of an .npz, column of a .csv, dotted path of a .json;"
+                " `*` stands for any run of characters."
+            )
+        ),
+    ] = field(default_factory=dict)
+
+
+class ProfileDefinition(_Definition, frozen=True, kw_only=True):
+    """What is held still before the interpreter starts."""
+
+    hash_seed: Annotated[int, Meta(ge=0, le=4294967295)] = 0
+    threads: Annotated[
+        int, Meta(ge=1, description="Of OpenMP, OpenBLAS, MKL, numexpr, vecLib.")
+    ] = 1
+
+
+class Check(_Definition, frozen=True, kw_only=True):
+    """A reference command, the outputs it writes, and the tolerance of each."""
+
+    environment: Annotated[
+        str | Environment, Meta(description="Name of an environment, or one in place.")
+    ]
+    run: Annotated[
+        str | tuple[str, ...],
+        Meta(description="Command, or several; `{outputs}` is the folder to write to."),
+    ]
+    outputs: Annotated[
+        dict[str, Tolerance],
+        Meta(min_length=1, description="Every file it writes, with its tolerance."),
+    ]
+    description: Annotated[str, Meta(description="The line that `nox -l` shows.")] = ""
+    baseline: Annotated[
+        str | None, Meta(description="Folder of the baseline; left out: repro/NAME.")
+    ] = None
+    env: Annotated[
+        dict[str, str], Meta(description="Environment variables to set.")
+    ] = field(default_factory=dict)
+    profile: ProfileDefinition = field(default_factory=ProfileDefinition)
+    tags: Annotated[tuple[str, ...], Meta(description="For `nox -t`.")] = ()
+    default: Annotated[bool, Meta(description="Whether a bare `nox` runs it.")] = False
+
+
+class Definitions(_Definition, frozen=True, kw_only=True):
+    """All that a project declares."""
+
+    locks: dict[str, LockDefinition] = field(default_factory=dict)
+    environments: dict[str, Environment] = field(default_factory=dict)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    checks: dict[str, Check] = field(default_factory=dict)
+
+    def used(self) -> Iterator[tuple[str, str | Environment]]:
+        """Yield the key path and the environment of every session and check."""
+        for name, session in self.sessions.items():
+            yield f"sessions.{name}.environment", session.environment
+        for name, check in self.checks.items():
+            yield f"checks.{name}.environment", check.environment

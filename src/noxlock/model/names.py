@@ -1,0 +1,36 @@
+"""Strings that must not be mixed up."""
+
+from __future__ import annotations
+
+from typing import NewType
+
+__all__ = [
+    "CheckName",
+    "EnvironmentName",
+    "ExtraName",
+    "GroupName",
+    "PlanKey",
+    "SessionName",
+    "Sha256",
+]
+
+Sha256 = NewType("Sha256", str)
+"""A SHA-256 digest, 64 lower-case hex digits, without the `sha256:` before it."""
+
+GroupName = NewType("GroupName", str)
+"""A dependency group, normalised as PEP 735 says; `main` is the project's runtime."""
+
+ExtraName = NewType("ExtraName", str)
+"""An extra of the project, normalised as PEP 685 says."""
+
+EnvironmentName = NewType("EnvironmentName", str)
+"""An environment of the definitions."""
+
+SessionName = NewType("SessionName", str)
+"""A session of the definitions, as `nox -s` takes it."""
+
+CheckName = NewType("CheckName", str)
+"""A check of the definitions."""
+
+PlanKey = NewType("PlanKey", str)
+"""Content address of a plan: `plan-v1-` and 64 hex digits."""

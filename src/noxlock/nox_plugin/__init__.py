@@ -1,0 +1,1 @@
+"""Sessions and environments on nox; the only importer of nox."""

@@ -1,0 +1,1 @@
+"""Decide, before anything is done, which artifacts an environment holds."""

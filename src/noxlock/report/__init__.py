@@ -1,0 +1,1 @@
+"""How results are said: one module a form."""

@@ -1,0 +1,1 @@
+"""Run the tools that regenerate locks."""

@@ -1,0 +1,78 @@
+"""Content-addressed, on disk, shared by all projects; environments link out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from noxlock.model import Interpreter, Sha256
+
+__all__ = ["BuiltWheel", "StoreProtocol"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuiltWheel:
+    """A wheel that was built on this machine and is in the store."""
+
+    filename: str
+    sha256: Sha256
+    notes: Mapping[str, str]
+    """What was recorded with it: build requirements, where it was built from."""
+
+
+class StoreProtocol(Protocol):
+    """What the workflows need of a store.
+
+    Any method may raise `StoreError`. Entries appear whole or not at all: concurrent
+    runs, a killed run and a full disk leave no half entry.
+    """
+
+    def has_wheel(self, sha256: Sha256, /) -> bool:
+        """Return whether the wheel with this digest is stored, unpacked."""
+        ...
+
+    def wheel_filename(self, sha256: Sha256, /) -> str:
+        """Return the file name of a stored wheel."""
+        ...
+
+    def add_wheel(self, wheel: Path, sha256: Sha256, /) -> None:
+        """Unpack *wheel* into the store; its digest is checked (HashMismatchError)."""
+        ...
+
+    def archive(self, sha256: Sha256, /) -> Path | None:
+        """Return the stored sdist with this digest, or None; its digest is checked."""
+        ...
+
+    def add_archive(self, path: Path, sha256: Sha256, /) -> Path:
+        """Keep an sdist whole, for building; its digest is checked."""
+        ...
+
+    def built(self, key: str, /) -> BuiltWheel | None:
+        """Return the wheel that was built for *key*, or None."""
+        ...
+
+    def add_built(
+        self, key: str, wheel: Path, /, *, notes: Mapping[str, str]
+    ) -> BuiltWheel:
+        """Put a wheel that was built for *key*; a key names all that reaches it."""
+        ...
+
+    def compile(self, wheels: Sequence[Sha256], interpreter: Interpreter, /) -> None:
+        """Compile the wheels' bytecode, once an interpreter; skips what is done."""
+        ...
+
+    def link(
+        self,
+        sha256: Sha256,
+        prefix: Path,
+        interpreter: Interpreter,
+        /,
+        *,
+        direct_url: Mapping[str, object] | None = None,
+    ) -> None:
+        """Install a stored wheel into the virtual environment at *prefix*."""
+        ...

@@ -1,0 +1,1 @@
+"""The verbs: what noxlock does, over injected parts."""
