@@ -17,7 +17,7 @@ _RELOCK: Final = "restore it from version control, or lock again"
 
 
 def decode(file: str, data: bytes) -> str:
-    """Return the text of a lock, its lines ended with `\\n`, without byte order mark.
+    """Return the text of a lock: line ends made one, the byte order mark dropped.
 
     Raises:
         LockError: It is empty, not UTF-8, has NUL characters or holds the markers of an
