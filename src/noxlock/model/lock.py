@@ -49,6 +49,8 @@ class IndexSource:
 
     index: str | None = None
     """Address of the index's simple page that the lock names; None: the user's own."""
+    name: str | None = None
+    """What the project calls that index; None where the lock names none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,6 +101,8 @@ class Dependency:
     """Extras of the dependency that this edge asks for."""
     optional: bool = False
     """Followed only where an extra of the package that has this edge asks for it."""
+    origin: str | None = None
+    """Name of an index, address or path that it must come from; None: any."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,6 +132,9 @@ class LockedPackage:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ByGroup:
     """Each package says which groups want it (poetry.lock 2.1)."""
+
+    roots: Mapping[GroupName, tuple[Dependency, ...]] = field(default_factory=dict)
+    """What the project itself asks for, where that is known; only to warn with."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -70,3 +70,5 @@ class Plan:
     packages: tuple[PlannedPackage, ...]
     missing: tuple[str, ...] = ()
     """With `keep_going`: why each package without an artifact has none."""
+    warnings: tuple[str, ...] = ()
+    """What a person should know of it: a direct dependency that has no pin here."""
