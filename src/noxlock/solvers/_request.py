@@ -1,0 +1,52 @@
+"""What a lock tool is given, and how it is run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["Finished", "Run", "SolveRequest"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SolveRequest:
+    """One lock to regenerate."""
+
+    folder: Path
+    """Where the lock and the file that it is made from lie."""
+    command: Path
+    """The tool's executable, in the tool's own environment."""
+    scratch: Path
+    """Folder for the tool's caches and temporary files; made where it is absent."""
+    environ: Mapping[str, str]
+    """Variables to run with, before those of the tool."""
+    mirror: str | None = None
+    """Simple page of the index in force; None: the tool's own default."""
+    certificate: str | None = None
+    """File of trusted certificates; None: the tool's own."""
+    update: tuple[str, ...] = ()
+    """Packages to take newer versions of; the others keep their pins."""
+    upgrade: bool = False
+    """Forget every pin."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finished:
+    """A command that ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Run(Protocol):
+    """Runs a command to its end; the process layer's, or a test's."""
+
+    def __call__(
+        self, command: Sequence[str], /, *, cwd: Path, env: Mapping[str, str]
+    ) -> Finished:
+        """Return how it ended, whatever its exit status."""

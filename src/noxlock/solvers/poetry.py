@@ -1,0 +1,217 @@
+"""Regenerate `poetry.lock` with Poetry, run as a tool apart from the user's own.
+
+Poetry writes its lock in place and not at once. So it works on copies of pyproject.toml
+and poetry.lock in a temporary folder, and only bytes come back. A project with path
+dependencies cannot be moved: there Poetry works in place, and the lock is put back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import tomllib
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from noxlock.errors import SolveError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from noxlock.solvers._request import Finished, Run, SolveRequest
+
+__all__ = [
+    "LOCK",
+    "SOURCE",
+    "TOOL",
+    "command",
+    "environment",
+    "pins",
+    "reason",
+    "solve",
+]
+
+TOOL: Final = "poetry"
+LOCK: Final = "poetry.lock"
+SOURCE: Final = "pyproject.toml"
+
+# Poetry reads any setting from POETRY_SECTION_KEY. These say how the user's indexes are
+# reached; all others would make the lock depend on who made it.
+KEPT: Final = (
+    "POETRY_CERTIFICATES_",
+    "POETRY_HTTP_BASIC_",
+    "POETRY_PYPI_MIRROR_URL",
+    "POETRY_PYPI_TOKEN_",
+    "POETRY_REPOSITORIES_",
+    "POETRY_REQUESTS_",
+)
+
+
+def pins() -> Mapping[str, bytes]:
+    """Return the project and the lock that pin Poetry and its mirror plugin."""
+    folder = files("noxlock.solvers") / "tools" / TOOL
+    return {name: (folder / name).read_bytes() for name in (SOURCE, LOCK)}
+
+
+def command(request: SolveRequest) -> tuple[str, ...]:
+    """Return the command that makes the lock."""
+    tool = (str(request.command), "--no-interaction", "--no-ansi")
+    if request.update:
+        return (*tool, "update", "--lock", *request.update)
+    return (*tool, "lock", "--regenerate") if request.upgrade else (*tool, "lock")
+
+
+def environment(request: SolveRequest, folder: Path) -> dict[str, str]:
+    """Return the variables to run Poetry with; *folder* is for this run only."""
+    # A virtual environment that is active would be the one to lock for.
+    outer = {"VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV"}
+    env = {
+        name: value
+        for name, value in request.environ.items()
+        if name not in outer
+        and (not name.startswith("POETRY_") or name.startswith(KEPT))
+    }
+    if request.mirror:
+        env.setdefault("POETRY_PYPI_MIRROR_URL", request.mirror)
+    if request.certificate:
+        env["REQUESTS_CA_BUNDLE"] = env["SSL_CERT_FILE"] = request.certificate
+    # Poetry's cache is keyed by the index's name, which all mirrors share.
+    mirror = env.get("POETRY_PYPI_MIRROR_URL", "")
+    cache = hashlib.sha256(mirror.encode()).hexdigest()[:16]
+    return env | {
+        "POETRY_CACHE_DIR": str(request.scratch / "cache" / cache),
+        "POETRY_CONFIG_DIR": str(folder / "config"),
+        "POETRY_HOME": str(folder / "home"),
+        "POETRY_KEYRING_ENABLED": "false",
+        # Made only where the tool's own Python is not one that the project allows.
+        "POETRY_VIRTUALENVS_CREATE": "true",
+        "POETRY_VIRTUALENVS_IN_PROJECT": "false",
+        "POETRY_VIRTUALENVS_PATH": str(folder / "environments"),
+    }
+
+
+def solve(request: SolveRequest, run: Run, /) -> bytes:
+    """Return the lock as Poetry makes it; the one in the folder stays as it is.
+
+    Raises:
+        SolveError: Poetry failed; says why in its own words.
+    """
+    source = _document(request.folder / SOURCE)
+    scratch = request.scratch / "runs"
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        env = environment(request, folder)
+        workspace = _in_place if _names_a_path(source) else _copied
+        with workspace(request.folder, folder) as project:
+            finished = run(command(request), cwd=project, env=env)
+            if finished.returncode != 0:
+                why = reason(finished)
+                joint = "\n" if "\n" in why else " "
+                raise SolveError(
+                    f"Poetry could not make the lock:{joint}{why}",
+                    file=str(request.folder / SOURCE),
+                    hint=f"{LOCK} is as it was",
+                )
+            data = _result(project / LOCK)
+    _refuse_mirror(data, source, env.get("POETRY_PYPI_MIRROR_URL"))
+    return data
+
+
+def reason(finished: Finished) -> str:
+    """Return why Poetry failed, in its own words, each line once."""
+    lines = [
+        line.rstrip() for line in (finished.stderr or finished.stdout).splitlines()
+    ]
+    said: list[str] = []
+    for line in lines:
+        if (line or (said and said[-1])) and (not line or line not in said):
+            said.append(line)
+    text = "\n".join(said).strip()
+    if text.startswith("Expecting value"):
+        # What json.loads says of the HTML of an index that is no PyPI.
+        text += "; the index answers no JSON, and this Poetry has no mirror plugin"
+    return text or f"exit status {finished.returncode}"
+
+
+@contextmanager
+def _copied(origin: Path, folder: Path) -> Iterator[Path]:
+    project = folder / "project"
+    project.mkdir()
+    for name in (SOURCE, LOCK, "poetry.toml"):
+        if (origin / name).is_file():
+            shutil.copy2(origin / name, project / name)
+    yield project
+
+
+@contextmanager
+def _in_place(origin: Path, folder: Path) -> Iterator[Path]:  # noqa: ARG001
+    lock = (origin / LOCK).resolve()
+    if not lock.is_file():
+        try:
+            yield origin
+        finally:
+            lock.unlink(missing_ok=True)
+        return
+    # Beside the lock, not in a temporary folder: a killed run leaves it where it is seen.
+    kept = lock.with_name(f".{LOCK}.before-{os.getpid()}")
+    shutil.copy2(lock, kept)
+    try:
+        yield origin
+    finally:
+        if kept.read_bytes() == lock.read_bytes():
+            kept.unlink()
+        else:
+            kept.replace(lock)
+
+
+def _document(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SolveError("there is no such file", file=str(path)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SolveError(f"not TOML: {error}", file=str(path)) from error
+
+
+def _result(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise SolveError("Poetry ended well but wrote no lock", file=LOCK) from None
+
+
+def _names_a_path(value: object) -> bool:
+    """Return whether a project file may depend on files beside it."""
+    match value:
+        case dict():
+            path = isinstance(value.get("path"), str)
+            return path or any(map(_names_a_path, value.values()))
+        case list():
+            return any(map(_names_a_path, value))
+        case str():
+            return "file:" in value
+        case _:
+            return False
+
+
+def _refuse_mirror(data: bytes, source: object, mirror: str | None) -> None:
+    """Raise where the lock sends everybody to the mirror of the one who made it."""
+    host = urlsplit(mirror or "").hostname
+    if not host or host in str(source):
+        return
+    document = tomllib.loads(data.decode())
+    for number, package in enumerate(document.get("package", [])):
+        url = package.get("source", {}).get("url", "")
+        if urlsplit(url).hostname == host:
+            raise SolveError(
+                f"the lock would name the mirror {host}, which the project does not",
+                file=LOCK,
+                key=f"package[{number}].source.url",
+                hint="add poetry-plugin-pypi-mirror to the group that has poetry",
+            )
