@@ -1,0 +1,269 @@
+"""What definitions mean to each other: names, references, commands, paths."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from noxlock.definitions.command import parse_command
+from noxlock.definitions.document import Document, Problems
+from noxlock.errors import DefinitionError, nearest
+from noxlock.model import Check, Environment, Subdir
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from noxlock.definitions.command import Command
+    from noxlock.definitions.document import Path
+    from noxlock.model import Definitions, Session
+
+__all__ = ["Origins", "commands", "session_names", "validate"]
+
+Origins: TypeAlias = "Mapping[tuple[str, str], Document]"
+"""Where each entry comes from: its section and name to its document."""
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_NO_DOCUMENT: Final = Document(file="", data={})
+
+
+def commands(definition: Session | Check) -> tuple[Command, ...]:
+    """Return the commands of a session or check, in order."""
+    allowed = {"outputs"} if isinstance(definition, Check) else {"posargs"}
+    run = definition.run
+    texts = (run,) if isinstance(run, str) else run
+    return tuple(parse_command(text, allowed=allowed) for text in texts)
+
+
+def session_names(definitions: Definitions) -> tuple[str, ...]:
+    """Return every name that `requires` and `nox -s` may say for what is declared."""
+    names: dict[str, None] = {}
+    for name, session in definitions.sessions.items():
+        names |= dict.fromkeys(_signatures(name, session, definitions))
+    for name, check in definitions.checks.items():
+        signatures = _signatures(f"repro({name})", check, definitions)
+        names |= dict.fromkeys(("repro", *signatures))
+    if definitions.locks:
+        names["lock"] = None
+    return tuple(names)
+
+
+def _signatures(
+    name: str, used: Session | Check, definitions: Definitions
+) -> Iterator[str]:
+    yield name
+    environment = used.environment
+    if isinstance(environment, str):
+        environment = definitions.environments.get(environment, Environment(pypi=""))
+    pythons = environment.python
+    for python in (pythons,) if isinstance(pythons, str) else pythons:
+        yield f"{name}-{python}"
+
+
+def validate(
+    definitions: Definitions,
+    origins: Origins | None = None,
+    *,
+    others: Collection[str] | None = None,
+) -> None:
+    """Raise `DefinitionError` with everything that is wrong, or return.
+
+    It does not check what lies in other files: that a lock exists, that it has the
+    groups, that the interpreter is there.
+
+    Args:
+        definitions: Values of the right types.
+        origins: For the file and line in errors.
+        others: Sessions that `requires` may name besides the declared ones; None:
+            any, since not all are known yet.
+    """
+    validator = _Validator(definitions, origins or {})
+    validator.names()
+    validator.environments()
+    for name, session in definitions.sessions.items():
+        validator.commands(("sessions", name), session)
+        validator.variables(("sessions", name, "env"), session.env)
+    for name, check in definitions.checks.items():
+        validator.commands(("checks", name), check)
+        validator.variables(("checks", name, "env"), check.env)
+        validator.outputs(name, check)
+    validator.files()
+    if others is not None:
+        validator.requires(others)
+    validator.cycles()
+    validator.problems.raise_any()
+
+
+class _Validator:
+    def __init__(self, definitions: Definitions, origins: Origins) -> None:
+        self.definitions = definitions
+        self.origins = origins
+        self.problems = Problems()
+
+    def report(self, path: Path, what: str, hint: str | None = None) -> None:
+        section, name = str(path[0]), str(path[1])
+        document = self.origins.get((section, name), _NO_DOCUMENT)
+        error = document.error(path, what, hint=hint)
+        error.file = error.file or None
+        self.problems.add(error)
+
+    def names(self) -> None:
+        sections: dict[str, Iterable[str]] = {
+            "environments": self.definitions.environments,
+            "sessions": self.definitions.sessions,
+            "checks": self.definitions.checks,
+        }
+        for section, names in sections.items():
+            for name in names:
+                if not _NAME.fullmatch(name):
+                    what = f"`{name}` is no valid name"
+                    hint = "letters, digits, `.`, `_`, `-`; first a letter or digit"
+                    self.report((section, name), what, hint)
+        taken = {"repro": "checks", "lock": "locks"}
+        for name, section in taken.items():
+            clash = name in self.definitions.sessions
+            if clash and getattr(self.definitions, section):
+                what = f"`{name}` is the session that runs the declared {section}"
+                self.report(("sessions", name), what, "choose another name")
+
+    def environments(self) -> None:
+        known = self.definitions.environments
+        for name, environment in known.items():
+            self.environment(("environments", name), environment)
+        for name, session in self.definitions.sessions.items():
+            self.used(("sessions", name, "environment"), session.environment)
+        for name, check in self.definitions.checks.items():
+            self.used(("checks", name, "environment"), check.environment)
+
+    def used(self, path: Path, environment: str | Environment) -> None:
+        known = self.definitions.environments
+        if isinstance(environment, Environment):
+            self.environment(path, environment)
+        elif environment not in known:
+            listed = ", ".join(sorted(known)) or "none"
+            what = f"unknown environment `{environment}`; known: {listed}"
+            self.report(path, what, nearest(environment, known))
+
+    def environment(self, path: Path, environment: Environment) -> None:
+        if not environment.pypi:
+            self.report((*path, "pypi"), "the name of a lock file is needed")
+        pythons = environment.python
+        specs = (pythons,) if isinstance(pythons, str) else pythons
+        if not specs or not all(spec.strip() for spec in specs):
+            self.report((*path, "python"), "a python is needed", "for example 3.11")
+        target = environment.target
+        subdirs = [str(subdir) for subdir in Subdir]
+        if target != "auto" and not any(
+            target == one or target.startswith(f"{one}-") for one in subdirs
+        ):
+            known = ", ".join(["auto", *subdirs])
+            what = f"unknown target `{target}`; known: {known}"
+            self.report((*path, "target"), what, nearest(target, ["auto", *subdirs]))
+
+    def commands(self, path: Path, entry: Session | Check) -> None:
+        allowed = {"outputs"} if isinstance(entry, Check) else {"posargs"}
+        single = isinstance(entry.run, str)
+        texts = (entry.run,) if isinstance(entry.run, str) else entry.run
+        used: set[str] = set()
+        for index, text in enumerate(texts):
+            where = (*path, "run") if single else (*path, "run", index)
+            try:
+                used |= parse_command(text, allowed=allowed).placeholders
+            except DefinitionError as error:
+                self.report(where, error.what, error.hint)
+                return
+        if not texts:
+            self.report((*path, "run"), "at least one command is needed")
+        elif isinstance(entry, Check) and "outputs" not in used:
+            what = "no command uses `{outputs}`, the folder that the check reads"
+            self.report((*path, "run"), what, "for example `--out {outputs}`")
+
+    def variables(self, path: Path, env: Mapping[str, str]) -> None:
+        for name in env:
+            if not name or "=" in name or "\0" in name:
+                self.report((*path, name), "no valid name of a variable")
+
+    def outputs(self, name: str, check: Check) -> None:
+        seen: dict[str, str] = {}
+        for output in check.outputs:
+            path = ("checks", name, "outputs", output)
+            if (what := _escapes(output)) is not None:
+                self.report(path, what, "name it relative to `{outputs}`")
+                continue
+            plain = PurePosixPath(output).as_posix()
+            if plain in seen:
+                self.report(path, f"the same file as `{seen[plain]}`")
+            seen[plain] = output
+        if check.baseline is not None:
+            what = _escapes(check.baseline)
+            if what is not None:
+                hint = "name it relative to the project's folder"
+                self.report(("checks", name, "baseline"), what, hint)
+
+    def files(self) -> None:
+        for name in self.definitions.locks:
+            if (what := _escapes(name)) is not None:
+                hint = "name it relative to the project's folder"
+                self.report(("locks", name), what, hint)
+
+    def requires(self, others: Collection[str]) -> None:
+        known = {*session_names(self.definitions), *others}
+        for name, session in self.definitions.sessions.items():
+            for index, wanted in enumerate(session.requires):
+                # nox puts the session's python in: `build-{python}`.
+                if wanted in known or "{" in wanted:
+                    continue
+                listed = ", ".join(sorted(known - {name}))
+                hint = nearest(wanted, known) or (
+                    "a session written by hand must stand above what requires it"
+                )
+                path = ("sessions", name, "requires", index)
+                self.report(path, f"unknown session `{wanted}`; known: {listed}", hint)
+
+    def cycles(self) -> None:
+        sessions = self.definitions.sessions
+        bare = {
+            signature: name
+            for name, session in sessions.items()
+            for signature in _signatures(name, session, self.definitions)
+        }
+        needs = {
+            name: [bare[one] for one in session.requires if one in bare]
+            for name, session in sessions.items()
+        }
+        done: set[str] = set()
+        for name in sessions:
+            cycle = _cycle(name, needs, done, ())
+            if cycle:
+                what = f"sessions require each other: {' -> '.join(cycle)}"
+                self.report(("sessions", cycle[0], "requires"), what)
+                return
+
+
+def _cycle(
+    name: str,
+    needs: Mapping[str, Iterable[str]],
+    done: set[str],
+    above: tuple[str, ...],
+) -> tuple[str, ...]:
+    if name in above:
+        return (*above[above.index(name) :], name)
+    if name in done:
+        return ()
+    for needed in needs[name]:
+        if found := _cycle(needed, needs, done, (*above, name)):
+            return found
+    done.add(name)
+    return ()
+
+
+def _escapes(path: str) -> str | None:
+    """Return why *path* does not lie in the folder it is relative to, or None."""
+    windows = PureWindowsPath(path)
+    if not path or not PurePosixPath(path).parts:
+        return "the name of a file is needed"
+    if PurePosixPath(path).is_absolute() or windows.drive or windows.root:
+        return f"`{path}` is not relative"
+    if ".." in windows.parts:
+        return f"`{path}` leaves its folder"
+    return None
