@@ -1,1 +1,7 @@
-"""Run commands."""
+"""Run commands: no shell, the whole environment given, Ctrl-C passed on."""
+
+from __future__ import annotations
+
+from noxlock.process.run import Completed, run
+
+__all__ = ["Completed", "run"]

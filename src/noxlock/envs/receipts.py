@@ -1,0 +1,102 @@
+"""What was built at a prefix, written last: a prefix without a receipt is none."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec import Struct
+
+from noxlock.errors import EnvError
+from noxlock.model import PackageRecord  # noqa: TC001 - msgspec reads it
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+__all__ = ["Receipt", "alteration", "read_receipt", "snapshot", "write_receipt"]
+
+NAME: Final = ".noxlock.json"
+FORMAT: Final = 1
+# nox's own `session.create_tmp()` lies in the environment.
+UNWATCHED: Final = frozenset({NAME, "tmp"})
+
+
+class Receipt(Struct, frozen=True, kw_only=True, rename="kebab"):
+    """What an environment was built from, and how its files looked then."""
+
+    plan: str
+    interpreter: dict[str, str]
+    project: str
+    """Digest of what reaches the project's own installation; "" where there is none."""
+    packages: tuple[PackageRecord, ...]
+    notes: tuple[str, ...] = ()
+    files: dict[str, tuple[int, int]]
+    """Size and mtime in nanoseconds by path."""
+    format: int = FORMAT
+
+
+def read_receipt(prefix: Path) -> Receipt | None:
+    """Return the receipt at *prefix*; None: nothing whole, or known, is there."""
+    try:
+        receipt = msgspec.json.decode((prefix / NAME).read_bytes(), type=Receipt)
+    except (OSError, msgspec.DecodeError):
+        return None
+    return receipt if receipt.format == FORMAT else None
+
+
+def write_receipt(prefix: Path, receipt: Receipt) -> None:
+    """Write *receipt* at *prefix*, whole or not at all.
+
+    Raises:
+        EnvError: It cannot be written.
+    """
+    unfinished = prefix / f"{NAME}.part"
+    try:
+        unfinished.write_bytes(msgspec.json.encode(receipt))
+        unfinished.replace(prefix / NAME)
+    except OSError as error:
+        raise EnvError(f"cannot write to {prefix}: {error}") from error
+
+
+def snapshot(prefix: Path) -> dict[str, tuple[int, int]]:
+    """Return size and mtime of each file at *prefix*; not of bytecode, nor of `tmp`.
+
+    Contents are not read: a change that keeps both is not seen.
+    """
+    return dict(_files(str(prefix), "", UNWATCHED))
+
+
+def _files(
+    folder: str, inside: str, unwatched: frozenset[str]
+) -> Iterator[tuple[str, tuple[int, int]]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name
+            if name == "__pycache__" or name in unwatched:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files(entry.path, f"{inside}{name}/", frozenset())
+            else:
+                status = entry.stat(follow_symlinks=False)
+                yield inside + name, (status.st_size, status.st_mtime_ns)
+
+
+def alteration(prefix: Path, known: Mapping[str, tuple[int, int]]) -> str | None:
+    """Return what was altered at *prefix* since *known* was taken, or None."""
+    current = snapshot(prefix)
+    if current == known:
+        return None
+    for path in sorted(known.keys() | current.keys()):
+        if path not in current:
+            return f"{_short(path)} was removed"
+        if path not in known:
+            return f"{_short(path)} was added"
+        if current[path] != known[path]:
+            return f"{_short(path)} was altered"
+    return None  # pragma: no cover - unequal dictionaries differ in some key
+
+
+def _short(path: str) -> str:
+    return path.rpartition("/site-packages/")[2]
