@@ -51,12 +51,12 @@ def parse_lock(
 ) -> Lock:
     """Return what a lock file says, whatever its format.
 
-    The format is told by the file's name, or by its content where the name says nothing.
+    The file's name tells the format, or its content where the name says nothing.
 
     Args:
         file: The lock, as the user named it.
         data: Its bytes.
-        beside: Returns the bytes of a file, relative to the lock's folder, or None where
+        beside: Returns the bytes of a file, relative to the lock's folder; None where
             it does not exist.
 
     Raises:

@@ -1,0 +1,164 @@
+"""Where a locked package comes from, and its files with their hashes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+from packaging.version import InvalidVersion, Version
+
+from noxlock.errors import LockError, nearest
+from noxlock.model import (
+    ArchiveSource,
+    DirectorySource,
+    IndexSource,
+    LockedFile,
+    Sha256,
+    VcsSource,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from packaging.utils import NormalizedName
+
+    from noxlock.locks._table import Table
+    from noxlock.model import Source
+
+__all__ = ["Files", "of_version", "read_files", "read_shared", "read_source"]
+
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_HASH: Final = re.compile(r"([a-z0-9_]+):([0-9a-f]+)")
+_KINDS: Final = ("legacy", "git", "url", "directory", "file")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Files:
+    """What the lock says of a package's files."""
+
+    files: tuple[LockedFile, ...] = ()
+    hashes: tuple[Sha256, ...] = ()
+
+
+def read_files(entry: Table) -> Files:
+    """Return the files that stand in the package's own table (lock version 2)."""
+    return Files(files=_listed(entry, "files"))
+
+
+def read_shared(metadata: Table) -> Mapping[NormalizedName, Files]:
+    """Return the files of lock version 1: all versions of a name have one list."""
+    shared: dict[NormalizedName, Files] = {}
+    hashes = metadata.table("hashes")
+    for name in hashes.data:
+        where = hashes.at(name)
+        found = [
+            _digest(text, f"{where}[{i}]")
+            for i, text in enumerate(hashes.strings(name))
+        ]
+        shared[canonicalize_name(name)] = Files(hashes=tuple(h for h in found if h))
+    files = metadata.table("files")
+    for name in files.data:
+        shared[canonicalize_name(name)] = Files(files=_listed(files, name))
+    return shared
+
+
+def of_version(shared: Files, version: str) -> Files:
+    """Return those files of a shared list that are of this version.
+
+    "we have no chance to always determine which are the correct files because the
+    lockfile doesn't keep track which files belong to which package" (Poetry): but their
+    names say it, where they follow the standards.
+    """
+    return Files(
+        files=tuple(f for f in shared.files if _may_be(f.filename, version)),
+        hashes=shared.hashes,
+    )
+
+
+def read_source(entry: Table, files: Files) -> Source:
+    """Return where the package comes from."""
+    if "source" not in entry.data:
+        return IndexSource()
+    source = entry.table("source")
+    kind = source.string("type")
+    url = source.string("url")
+    subdirectory = source.get("subdirectory", str)
+    match kind:
+        case "legacy":
+            return IndexSource(index=url, name=source.get("reference", str))
+        case "git":
+            return _git(source, url)
+        case "url":
+            digest = files.files[0].sha256 if files.files else None
+            return ArchiveSource(url=url, sha256=digest, subdirectory=subdirectory)
+        case "file":
+            digest = files.files[0].sha256 if files.files else None
+            return ArchiveSource(path=url, sha256=digest, subdirectory=subdirectory)
+        case "directory":
+            return DirectorySource(
+                path=url,
+                editable=entry.get("develop", bool) or False,
+                subdirectory=subdirectory,
+            )
+        case _:
+            raise LockError(
+                f"unknown source type `{kind}`",
+                key=source.at("type"),
+                hint=nearest(kind, _KINDS),
+            )
+
+
+def _git(source: Table, url: str) -> VcsSource:
+    # Locks before 1.1 have the commit in `reference`.
+    reference = source.get("reference", str)
+    commit = source.get("resolved_reference", str) or reference
+    if not commit:
+        raise LockError("missing value", key=source.at("resolved_reference"))
+    return VcsSource(
+        vcs="git",
+        url=url,
+        commit=commit,
+        requested=reference,
+        subdirectory=source.get("subdirectory", str),
+    )
+
+
+def _listed(table: Table, key: str) -> tuple[LockedFile, ...]:
+    return tuple(_file(file) for file in table.tables(key))
+
+
+def _file(file: Table) -> LockedFile:
+    return LockedFile(
+        # Locks of 2020 kept the `%2B` of a local version as the index had it.
+        filename=unquote(file.string("file")),
+        sha256=_digest(file.string("hash"), file.at("hash")),
+        url=file.get("url", str),
+    )
+
+
+def _digest(text: str, where: str) -> Sha256 | None:
+    """Return the SHA-256 in *text*, None for a hash of another kind."""
+    if _SHA256.fullmatch(text):
+        return Sha256(text)
+    found = _HASH.fullmatch(text)
+    if not found or (found[1] == "sha256" and not _SHA256.fullmatch(found[2])):
+        raise LockError(f"not a hash: `{text}`", key=where)
+    return Sha256(found[2]) if found[1] == "sha256" else None
+
+
+def _may_be(filename: str, version: str) -> bool:
+    try:
+        if filename.endswith(".whl"):
+            return parse_wheel_filename(filename)[1] == Version(version)
+        return parse_sdist_filename(filename)[1] == Version(version)
+    except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
+        return f"-{version}" in filename
