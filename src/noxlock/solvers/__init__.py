@@ -28,6 +28,10 @@ class Solver(Protocol):
     def SOURCE(self) -> str:  # noqa: N802
         """Name of the file that they are made from, in the same folder."""
 
+    @property
+    def VARIABLES(self) -> tuple[str, ...]:  # noqa: N802
+        """How those of the user's variables begin that are meant for the tool."""
+
     def pins(self) -> Mapping[str, bytes]:
         """Return the files of the lock that noxlock itself pins the tool with."""
 

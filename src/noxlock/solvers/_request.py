@@ -23,24 +23,29 @@ class SolveRequest:
     scratch: Path
     """Folder for the tool's caches and temporary files; made where it is absent."""
     environ: Mapping[str, str]
-    """Variables to run with, before those of the tool."""
+    """Variables to run with; those of the user's own that begin as `VARIABLES` too."""
     mirror: str | None = None
     """Simple page of the index in force; None: the tool's own default."""
     certificate: str | None = None
     """File of trusted certificates; None: the tool's own."""
+    proxy: str | None = None
+    """None: as the variables say."""
     update: tuple[str, ...] = ()
     """Packages to take newer versions of; the others keep their pins."""
     upgrade: bool = False
     """Forget every pin."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finished:
+class Finished(Protocol):
     """A command that ended."""
 
-    returncode: int
-    stdout: str
-    stderr: str
+    @property
+    def returncode(self) -> int:
+        """Its exit status; negative: the signal that ended it."""
+
+    @property
+    def stdout(self) -> str:
+        """What it printed, stderr mixed in."""
 
 
 class Run(Protocol):

@@ -42,13 +42,24 @@ SOURCE: Final = "pyproject.toml"
 
 # Poetry reads any setting from POETRY_SECTION_KEY. These say how the user's indexes are
 # reached; all others would make the lock depend on who made it.
-KEPT: Final = (
+VARIABLES: Final = (
     "POETRY_CERTIFICATES_",
     "POETRY_HTTP_BASIC_",
     "POETRY_PYPI_MIRROR_URL",
     "POETRY_PYPI_TOKEN_",
     "POETRY_REPOSITORIES_",
     "POETRY_REQUESTS_",
+)
+
+# What Poetry says while all goes well.
+CHATTER: Final = (
+    "Creating virtualenv ",
+    "Resolving dependencies",
+    "The currently activated Python version ",
+    "Trying to find and use a compatible version",
+    "Updating dependencies",
+    "Using python",
+    "Writing lock file",
 )
 
 
@@ -74,12 +85,14 @@ def environment(request: SolveRequest, folder: Path) -> dict[str, str]:
         name: value
         for name, value in request.environ.items()
         if name not in outer
-        and (not name.startswith("POETRY_") or name.startswith(KEPT))
+        and (not name.startswith("POETRY_") or name.startswith(VARIABLES))
     }
     if request.mirror:
         env.setdefault("POETRY_PYPI_MIRROR_URL", request.mirror)
     if request.certificate:
         env["REQUESTS_CA_BUNDLE"] = env["SSL_CERT_FILE"] = request.certificate
+    if request.proxy:
+        env |= dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), request.proxy)
     # Poetry's cache is keyed by the index's name, which all mirrors share.
     mirror = env.get("POETRY_PYPI_MIRROR_URL", "")
     cache = hashlib.sha256(mirror.encode()).hexdigest()[:16]
@@ -125,17 +138,16 @@ def solve(request: SolveRequest, run: Run, /) -> bytes:
 
 def reason(finished: Finished) -> str:
     """Return why Poetry failed, in its own words, each line once."""
-    lines = [
-        line.rstrip() for line in (finished.stderr or finished.stdout).splitlines()
-    ]
     said: list[str] = []
-    for line in lines:
-        if (line or (said and said[-1])) and (not line or line not in said):
+    for line in map(str.rstrip, finished.stdout.splitlines()):
+        if line.startswith(CHATTER):
+            continue
+        if line not in said if line else bool(said and said[-1]):
             said.append(line)
     text = "\n".join(said).strip()
-    if text.startswith("Expecting value"):
+    if "Expecting value" in text:
         # What json.loads says of the HTML of an index that is no PyPI.
-        text += "; the index answers no JSON, and this Poetry has no mirror plugin"
+        text += "\nThe index answers no JSON, and this Poetry has no mirror plugin."
     return text or f"exit status {finished.returncode}"
 
 
@@ -158,7 +170,7 @@ def _in_place(origin: Path, folder: Path) -> Iterator[Path]:  # noqa: ARG001
         finally:
             lock.unlink(missing_ok=True)
         return
-    # Beside the lock, not in a temporary folder: a killed run leaves it where it is seen.
+    # Beside the lock: a killed run leaves it where it is seen.
     kept = lock.with_name(f".{LOCK}.before-{os.getpid()}")
     shutil.copy2(lock, kept)
     try:
