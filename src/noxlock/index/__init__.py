@@ -25,6 +25,10 @@ class FetchRequest:
     """Folder of the lock, for relative paths."""
     indexes: tuple[str, ...] = ()
     """Simple pages that the lock names; empty: the user's own."""
+    extra_indexes: tuple[str, ...] = ()
+    """Simple pages that the lock names to be asked besides the user's own."""
+    find_links: tuple[str, ...] = ()
+    """Pages or folders (relative to `base`) of files that the lock names besides."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

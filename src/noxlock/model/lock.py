@@ -177,3 +177,7 @@ class Lock:
     """Where it holds; empty: everywhere."""
     indexes: tuple[str, ...] = ()
     """Indexes that the lock itself names for all packages, first one first."""
+    extra_indexes: tuple[str, ...] = ()
+    """Indexes to be asked besides the user's own; empty where `indexes` names all."""
+    find_links: tuple[str, ...] = ()
+    """Pages or folders (relative to the lock's) of files, to be looked at besides."""

@@ -72,3 +72,7 @@ class Plan:
     """With `keep_going`: why each package without an artifact has none."""
     warnings: tuple[str, ...] = ()
     """What a person should know of it: a direct dependency that has no pin here."""
+    extra_indexes: tuple[str, ...] = ()
+    """Indexes to be asked besides the user's own, as the lock says."""
+    find_links: tuple[str, ...] = ()
+    """Pages or folders of files to be looked at besides, as the lock says."""
