@@ -105,8 +105,10 @@ def parse_command(text: str, *, allowed: Collection[str]) -> Command:
     words = tuple(_word(word, placeholders) for word in _split(_TOKEN.sub(mark, text)))
     if not words:
         raise DefinitionError("the command is empty")
-    if isinstance(words[0][0], _Placeholder):
-        raise DefinitionError("the command must begin with a program")
+    if words[0] == (_Placeholder("posargs"),):
+        what = "nothing is left of the command where nothing follows `--`"
+        hint = "give it a default: `{posargs:python}`"
+        raise DefinitionError(what, hint=hint)
     return Command(text=text, parts=words)
 
 

@@ -78,7 +78,10 @@ class Problems:
         if len(self.found) == 1:
             raise self.found[0]
         if self.found:
-            raise DefinitionError(_listing(self.found))
+            ordered = sorted(
+                self.found, key=lambda one: (one.file or "", one.line or 0)
+            )
+            raise DefinitionError(_listing(ordered))
 
 
 def _listing(errors: Sequence[DefinitionError]) -> str:

@@ -89,17 +89,23 @@ class _Tree:
 
     def scalar(self, node: yaml.Node, path: Path) -> object:
         """Return a scalar, keeping how it was written."""
-        if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.endswith("binary"):
-            raise self.error(node, path, f"the tag `{node.tag}` is not supported")
+        if node.tag == "tag:yaml.org,2002:binary":
+            raise self.unsupported(node, path)
         if not _is_string(node):
             self.written[path] = node.value
         try:
             value: object = self.loader.construct_object(node)
-        except (ValueError, yaml.YAMLError):
-            raise self.error(
-                node, path, f"cannot read `{node.value}`", hint=_quote_hint(node)
-            ) from None
+        except yaml.YAMLError:
+            raise self.unsupported(node, path) from None
+        except ValueError:  # 2024-13-01 looks like a date
+            what = f"cannot read `{node.value}`"
+            raise self.error(node, path, what, hint=_quote_hint(node)) from None
         return value
+
+    def unsupported(self, node: yaml.Node, path: Path) -> DefinitionError:
+        """Return the error for a tag beyond strings, numbers, dates and booleans."""
+        tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+        return self.error(node, path, f"the tag `{tag}` is not supported")
 
     def error(
         self, node: yaml.Node, path: Path, what: str, *, hint: str | None = None

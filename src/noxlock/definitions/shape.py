@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_shape"]
 
-_NUMBERS: Final = (inspect.IntType, inspect.FloatType)
+_UNQUOTED: Final = (inspect.IntType, inspect.FloatType, inspect.BoolType)
 
 _KINDS: Final[Mapping[type[Type], tuple[str, tuple[type, ...]]]] = {
     inspect.StructType: ("a table", (Mapping,)),
@@ -131,8 +131,8 @@ class _Checker:
             hint = f'quote it: "{written}"'
         elif lists and isinstance(value, str):
             hint = f"write [{value}]"
-        elif isinstance(value, str) and any(isinstance(k, _NUMBERS) for k in kinds):
-            hint = "write it without quotes"
+        elif isinstance(value, str) and any(isinstance(k, _UNQUOTED) for k in kinds):
+            hint = f"write {_words(kinds[0])}, without quotes"
         self.report(path, f"expected {wanted}, found {found}", hint)
 
     def found(self, value: object, path: Path) -> str:

@@ -1,0 +1,213 @@
+"""One project on disk: the only module that opens the project's own files."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Self
+
+from noxlock.definitions import FORMATS, SCHEMA_FILE, load_definitions
+from noxlock.errors import DefinitionError, LockError, StaleLockError, nearest
+from noxlock.locks import parse_lock
+from noxlock.locks.freshness import staleness
+from noxlock.model import Definitions, Environment, ProjectInstall
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from pathlib import Path
+
+    from noxlock.model import Lock
+
+__all__ = ["DEFINITIONS_FOLDER", "Project", "read_definition_files", "read_definitions"]
+
+DEFINITIONS_FOLDER: Final = "sessions"
+"""Where definitions lie unless the noxfile says otherwise."""
+
+
+def read_definition_files(root: Path, folder: str) -> dict[str, bytes]:
+    """Return name and content of each file of definitions, in the order of names.
+
+    Args:
+        root: The project's folder.
+        folder: A folder of definitions, or one file of them, relative to *root*.
+
+    Raises:
+        DefinitionError: It is not there, or holds no definitions.
+    """
+    path = root / folder
+    if path.is_file():
+        return {folder: _read(path, folder)}
+    if not path.is_dir():
+        raise DefinitionError("there is no such folder of definitions", file=folder)
+    found = {
+        f"{folder.rstrip('/')}/{each.name}": each
+        for each in sorted(path.iterdir())
+        if each.suffix in FORMATS
+        and each.name != SCHEMA_FILE
+        and not each.name.startswith(".")
+        and each.is_file()
+    }
+    if not found:
+        known = ", ".join(f"*{suffix}" for suffix in FORMATS)
+        what = f"the folder holds no definitions ({known})"
+        raise DefinitionError(what, file=folder)
+    return {name: _read(each, name) for name, each in found.items()}
+
+
+def read_definitions(
+    root: Path,
+    folder: str = DEFINITIONS_FOLDER,
+    *,
+    others: Collection[str] | None = None,
+) -> Definitions:
+    """Return what the files of a project declare.
+
+    Args:
+        root: The project's folder.
+        folder: Where the files lie, relative to *root*.
+        others: Sessions that `requires` may name besides; None: any.
+
+    Raises:
+        DefinitionError: What is wrong, with its file, line and key.
+    """
+    return load_definitions(read_definition_files(root, folder), others=others)
+
+
+def _read(path: Path, name: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        what = f"cannot be read: {error.strerror}"
+        raise DefinitionError(what, file=name) from error
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Project:
+    """A project's folder and what it declares."""
+
+    root: Path
+    """The noxfile's folder, absolute."""
+    definitions: Definitions
+    _locks: dict[str, Lock] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def open(cls, root: Path, definitions: Definitions | None = None) -> Self:
+        """Return the project at *root*.
+
+        Args:
+            root: The noxfile's folder.
+            definitions: What it declares; None: what its `sessions` folder says,
+                nothing where there is none.
+
+        Raises:
+            DefinitionError: The definitions are not valid.
+        """
+        root = root.absolute()
+        if definitions is None and (root / DEFINITIONS_FOLDER).is_dir():
+            definitions = read_definitions(root)
+        return cls(root=root, definitions=definitions or Definitions())
+
+    def read_lock(self, file: str) -> Lock:
+        """Return what the lock *file*, relative to the project, says; read once.
+
+        Raises:
+            LockError: It is not there, or is not what its format demands.
+        """
+        if file not in self._locks:
+            data = self._lock_bytes(file)
+            self._locks[file] = parse_lock(file, data, beside=self._beside(file))
+        return self._locks[file]
+
+    def staleness(self, file: str) -> str | None:
+        """Return why the lock *file* does not belong to its source, or None.
+
+        Only a poetry.lock says what it was made from: of other formats, and without
+        the source, nothing is known and None is returned.
+        """
+        if self.read_lock(file).format != "poetry":
+            return None
+        source = self._source(file)
+        try:
+            source_data = source.read_bytes()
+        except FileNotFoundError:
+            return None
+        return staleness(file, self._lock_bytes(file), source_data)
+
+    def require_fresh(self, file: str) -> None:
+        """Raise `StaleLockError` where the lock *file* is stale."""
+        if (why := self.staleness(file)) is not None:
+            again = "`nox -s lock`" if file in self.definitions.locks else "its tool"
+            hint = (
+                f"lock again with {again}, or use it as it is: `-- --frozen`,"
+                " or NOXLOCK_FROZEN=1"
+            )
+            raise StaleLockError(why, file=file, hint=hint)
+
+    def environment(self, wanted: str | Environment) -> Environment:
+        """Return the environment of this name; one declared in place is itself.
+
+        Raises:
+            DefinitionError: There is none of that name.
+        """
+        if isinstance(wanted, Environment):
+            return wanted
+        known = self.definitions.environments
+        if wanted not in known:
+            listed = ", ".join(sorted(known)) or "none"
+            what = f"unknown environment `{wanted}`; known: {listed}"
+            raise DefinitionError(what, hint=nearest(wanted, known))
+        return known[wanted]
+
+    def install(
+        self, environment: Environment, *, default: ProjectInstall
+    ) -> ProjectInstall:
+        """Return how the project itself comes into *environment*.
+
+        Args:
+            environment: Its own `project` decides where it says one.
+            default: What a session (editable) or check (wheel) has otherwise; none
+                where `main` is left out, or there is nothing to install.
+        """
+        if environment.project is not None:
+            return environment.project
+        with_main = {"main", "all"} & set(environment.groups)
+        return default if with_main and self._installable() else ProjectInstall.NONE
+
+    def _installable(self) -> bool:
+        # PEP 518: without [build-system] there is nothing to build, unless by setup.py.
+        try:
+            table = tomllib.loads((self.root / "pyproject.toml").read_text("utf-8"))
+        except FileNotFoundError:
+            table = {}
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise DefinitionError(f"not TOML: {error}", file="pyproject.toml") from None
+        # Poetry: "package-mode = false" is a project that is only dependencies.
+        if table.get("tool", {}).get("poetry", {}).get("package-mode") is False:
+            return False
+        return "build-system" in table or (self.root / "setup.py").is_file()
+
+    def _source(self, file: str) -> Path:
+        declared = self.definitions.locks.get(file)
+        if declared is None:
+            return (self.root / file).parent / "pyproject.toml"
+        return self.root / declared.source
+
+    def _lock_bytes(self, file: str) -> bytes:
+        path = self.root / file
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            made = "run `nox -s lock`" if file in self.definitions.locks else None
+            what = f"the lock cannot be read: {error.strerror}"
+            raise LockError(what, file=file, hint=made) from error
+
+    def _beside(self, file: str) -> Callable[[str], bytes | None]:
+        folder = (self.root / file).parent
+
+        def beside(name: str) -> bytes | None:
+            try:
+                return (folder / name).read_bytes()
+            except OSError:
+                return None
+
+        return beside
