@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Final, Protocol
 
 from noxlock.errors import LockError, NoxlockError
-from noxlock.locks import poetry
+from noxlock.locks import poetry, pylock, requirements
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ class LockFormat(Protocol):
         ...
 
 
-FORMATS: Final[tuple[LockFormat, ...]] = (poetry,)
+FORMATS: Final[tuple[LockFormat, ...]] = (poetry, pylock, requirements)
 
 # For files whose name no format claims: what a line of each begins with.
 _SIGNS: Final = (

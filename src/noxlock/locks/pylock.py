@@ -21,6 +21,7 @@ from packaging.pylock import (
 from packaging.utils import canonicalize_name
 
 from noxlock.errors import LockError
+from noxlock.locks._hashes import digest
 from noxlock.locks._text import load_toml
 from noxlock.model import (
     ArchiveSource,
@@ -49,7 +50,6 @@ __all__ = ["NAME", "matches", "parse"]
 NAME: Final = "pylock"
 
 _MAIN: Final = GroupName("main")
-_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _RELOCK: Final = "lock again with the tool that made it"
 
@@ -203,14 +203,10 @@ def _sha256(hashes: Mapping[str, str], where: str) -> Sha256 | None:
     """Return the one digest that counts, or None: planning then names the file."""
     if "sha256" not in hashes:
         return None
-    digest = hashes["sha256"].lower()
-    if not _SHA256.fullmatch(digest):
-        raise LockError(
-            f"`{hashes['sha256']}` is not a SHA-256 digest: 64 hex digits",
-            key=f"{where}.hashes.sha256",
-            hint=_RELOCK,
-        )
-    return Sha256(digest)
+    try:
+        return digest(hashes["sha256"])
+    except LockError as error:
+        raise error.inside(key=f"{where}.hashes.sha256") from None
 
 
 def _refuse_twins(packages: Sequence[LockedPackage]) -> None:
