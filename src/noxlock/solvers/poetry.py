@@ -42,7 +42,7 @@ SOURCE: Final = "pyproject.toml"
 
 # Poetry reads any setting from POETRY_SECTION_KEY. These say how the user's indexes are
 # reached; all others would make the lock depend on who made it.
-VARIABLES: Final = (
+VARIABLES: Final[tuple[str, ...]] = (
     "POETRY_CERTIFICATES_",
     "POETRY_HTTP_BASIC_",
     "POETRY_PYPI_MIRROR_URL",

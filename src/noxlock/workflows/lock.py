@@ -1,0 +1,256 @@
+"""Regenerate locks, or check that they are fresh."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from noxlock.errors import DefinitionError, NoxlockError, SolveError, StaleLockError
+from noxlock.locks import parse_lock
+from noxlock.locks.difference import difference
+from noxlock.locks.freshness import staleness
+from noxlock.process import run
+from noxlock.solvers import SOLVERS, SolveRequest, solver_of
+from noxlock.workflows.lock_tool import make_tool
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from noxlock.locks.difference import PackageChange
+    from noxlock.model import Lock, LockDefinition
+    from noxlock.solvers import Solver
+    from noxlock.workflows.parts import Parts
+    from noxlock.workflows.project import Project
+
+__all__ = ["LockOptions", "LockOutcome", "parse_options", "run_lock"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LockOptions:
+    """What to do with the locks; by default, lock anew and keep the pins that fit."""
+
+    check: bool = False
+    """Only say whether they are fresh: no tool, no network."""
+    upgrade: bool = False
+    """Forget every pin."""
+    update: tuple[str, ...] = ()
+    """Packages to take newer versions of."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LockOutcome:
+    """What became of one lock."""
+
+    lock: str
+    changes: tuple[PackageChange, ...] = ()
+    written: bool = False
+    stale: str | None = None
+    """With `check`: why the lock is not fresh."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise DefinitionError(
+            message,
+            key="lock",
+            hint="known are `-- --check`, `-- --update NAME` and `-- --upgrade`",
+        )
+
+
+def parse_options(posargs: Sequence[str]) -> LockOptions:
+    """Return what follows `--` on nox's command line.
+
+    Raises:
+        DefinitionError: An option is not known, or excludes another.
+    """
+    parser = _Parser(prog="nox -s lock --", add_help=False, allow_abbrev=False)
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--check", action="store_true")
+    choice.add_argument("-U", "--upgrade", action="store_true")
+    choice.add_argument(
+        "-P", "--update", metavar="NAME", action="extend", nargs="+", default=[]
+    )
+    found = parser.parse_args(posargs)
+    return LockOptions(
+        check=found.check, upgrade=found.upgrade, update=tuple(found.update)
+    )
+
+
+def run_lock(
+    project: Project, options: LockOptions, parts: Parts, *, folder: Path
+) -> tuple[LockOutcome, ...]:
+    """Regenerate each lock of *project*, or check it, and say what changed.
+
+    A lock is replaced at once, when its own tool has made it; one that does not change
+    is not touched. A failure leaves it, and those after it, as they were.
+
+    Args:
+        project: Its definitions say which locks there are.
+        options: What to do with them.
+        parts: The store, the index, the builder.
+        folder: Where the environments of the tools go, as `.nox/noxlock`.
+
+    Raises:
+        SolveError: A tool failed; says why in its own words.
+        DefinitionError: No tool regenerates a lock of this name.
+    """
+    locks = project.definitions.locks
+    if not locks:
+        raise DefinitionError(
+            "no lock is declared",
+            key="locks",
+            hint="declare `poetry.lock: {from: pyproject.toml}` under `locks`",
+        )
+    tasks = [
+        _Task.of(project.root, name, definition) for name, definition in locks.items()
+    ]
+    if options.check:
+        return tuple(_check(task, parts) for task in tasks)
+    if parts.offline:
+        raise SolveError(
+            "locks cannot be made offline",
+            hint="`nox -s lock -- --check` needs no network",
+        )
+    return tuple(_regenerate(task, options, parts, folder) for task in tasks)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Task:
+    """One lock, where it lies, and the tool that makes it."""
+
+    name: str
+    lock: Path
+    source: Path
+    solver: Solver
+
+    @classmethod
+    def of(cls, root: Path, name: str, definition: LockDefinition) -> _Task:
+        """Return the task for a declared lock, or raise `DefinitionError`."""
+        lock, source = root / name, root / definition.source
+        solver = solver_of(lock.name)
+        if solver is None:
+            known = ", ".join(one.LOCK for one in SOLVERS)
+            raise DefinitionError(
+                f"no tool regenerates a lock of this name; known: {known}",
+                key=f"locks.{name}",
+            )
+        if source != lock.with_name(solver.SOURCE):
+            raise DefinitionError(
+                f"{solver.TOOL} makes it from the {solver.SOURCE} beside it",
+                key=f"locks.{name}.from",
+            )
+        return cls(name=name, lock=lock, source=source, solver=solver)
+
+    def parsed(self, data: bytes) -> Lock:
+        """Return what *data*, this lock's bytes, says."""
+        return parse_lock(self.name, data, beside=self._beside)
+
+    def _beside(self, name: str) -> bytes | None:
+        return _bytes(self.lock.parent / name)
+
+    def stale(self, data: bytes | None) -> str | None:
+        """Return why *data*, this lock's bytes, is not fresh, or None."""
+        source = _bytes(self.source)
+        if source is None:
+            raise SolveError("there is no such file", file=str(self.source))
+        if data is None:
+            return "there is no such file"
+        return staleness(self.name, data, source)
+
+
+def _check(task: _Task, parts: Parts) -> LockOutcome:
+    stale = task.stale(_bytes(task.lock))
+    if stale:
+        parts.progress.warn(f"{task.name} is stale: {stale}")
+    else:
+        parts.progress.say(f"{task.name} is fresh")
+    return LockOutcome(lock=task.name, stale=stale)
+
+
+def _regenerate(
+    task: _Task, options: LockOptions, parts: Parts, folder: Path
+) -> LockOutcome:
+    before = _bytes(task.lock)
+    old = _readable(task, before, parts)
+    command, environ = make_tool(task.solver, task.lock, old, parts, folder)
+    certificate, index = parts.settings.cert, parts.settings.index
+    request = SolveRequest(
+        folder=task.lock.parent,
+        command=command,
+        scratch=parts.cache / "tools" / task.solver.TOOL,
+        environ=environ,
+        mirror=index.value if index else None,
+        certificate=certificate.value if certificate else None,
+        proxy=parts.settings.proxy,
+        update=options.update,
+        upgrade=options.upgrade,
+    )
+    with parts.progress.task(f"{task.solver.TOOL}: making {task.name}"):
+        after = task.solver.solve(request, run)
+    if after == before:
+        parts.progress.say(f"{task.name} is up to date")
+        return LockOutcome(lock=task.name)
+    new = task.parsed(after)
+    if stale := task.stale(after):
+        raise StaleLockError(
+            f"{task.solver.TOOL} made a lock that is stale at once: {stale}",
+            file=task.name,
+        )
+    _replace(task.lock, after)
+    changes = difference(old, new)
+    _tell(task, changes, parts)
+    return LockOutcome(lock=task.name, changes=changes, written=True)
+
+
+def _tell(task: _Task, changes: tuple[PackageChange, ...], parts: Parts) -> None:
+    count = len(changes)
+    what = f"{count} package{'' if count == 1 else 's'} changed"
+    parts.progress.say(f"{task.name} written: {what if count else 'only its metadata'}")
+    for change in changes:
+        parts.progress.say(f"  {change}")
+
+
+def _readable(task: _Task, data: bytes | None, parts: Parts) -> Lock | None:
+    """Return the lock as it is; a damaged one is one more reason to make it anew."""
+    if data is None:
+        return None
+    try:
+        return task.parsed(data)
+    except NoxlockError as error:
+        parts.progress.warn(f"{error}; it is made anew")
+        return None
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Give *path* the content *data* at once, through its links, its mode kept."""
+    target = path.resolve()
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
+        temporary.chmod(mode & 0o7777)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
