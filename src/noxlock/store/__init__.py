@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from platformdirs import user_cache_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from noxlock.model import Interpreter, Sha256
 
-__all__ = ["BuiltWheel", "StoreProtocol"]
+__all__ = ["BuiltWheel", "StoreProtocol", "default_root"]
+
+
+def default_root(environ: Mapping[str, str]) -> Path:
+    """Return the user's store: `NOXLOCK_CACHE_DIR`, else in the user's cache folder."""
+    if folder := environ.get("NOXLOCK_CACHE_DIR"):
+        return Path(folder).expanduser().absolute()
+    return user_cache_path("noxlock", appauthor=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,0 +1,295 @@
+"""The store itself: what goes in, what comes out."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from noxlock.errors import HashMismatchError, StoreError
+from noxlock.model import Sha256
+from noxlock.store import BuiltWheel, _lock
+from noxlock.store._bytecode import compile_sources, sources, write_bytecode
+from noxlock.store._install import Installation
+from noxlock.store._manifest import (
+    MTIME,
+    BuiltEntry,
+    Checking,
+    Entry,
+    StoredFile,
+    WheelEntry,
+    damage,
+    damaged_files,
+    digest_text,
+    read_entry,
+    touch_entry,
+    write_entry,
+)
+from noxlock.store._place import LinkMode, Placer
+from noxlock.store._places import FILES, Places, disk_errors
+from noxlock.store._schemes import schemes
+from noxlock.store._unpack import unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from enum import StrEnum
+    from io import BufferedReader
+    from pathlib import Path
+
+    from noxlock.model import Interpreter
+
+__all__ = ["Store"]
+
+_S = TypeVar("_S", bound="StrEnum")
+_BLOCK = 1 << 20
+
+
+class Store:
+    """A store on disk; implements `StoreProtocol`.
+
+    Safe for many processes and threads at once. Against a loss of power there is no
+    guard but the check of every file before it is linked.
+    """
+
+    def __init__(self, root: Path, *, environ: Mapping[str, str] | None = None) -> None:
+        """Open the store at *root*; nothing is made before something goes in.
+
+        Args:
+            root: Its folder.
+            environ: Where `NOXLOCK_LINK_MODE` (auto, clone, hardlink, copy) and
+                `NOXLOCK_VERIFY` (full, quick) are read from; None: the process's own.
+        """
+        environ = os.environ if environ is None else environ
+        self.root = root
+        self.places = Places(root)
+        self._placer = Placer(
+            _choice(environ, "NOXLOCK_LINK_MODE", LinkMode, LinkMode.AUTO)
+        )
+        self._checking = _choice(environ, "NOXLOCK_VERIFY", Checking, Checking.FULL)
+
+    @contextmanager
+    def hold(self) -> Iterator[Self]:
+        """Keep `gc` away while several steps belong together."""
+        with self._writing("use the store"):
+            yield self
+
+    def downloads(self) -> Path:
+        """Return the folder for files on their way in; it is made."""
+        with disk_errors("make the download folder"):
+            self.places.downloads.mkdir(parents=True, exist_ok=True)
+        return self.places.downloads
+
+    def has_wheel(self, sha256: Sha256, /) -> bool:
+        """Return whether the wheel with this digest is stored, unpacked."""
+        return touch_entry(self.places.wheel(sha256))
+
+    def wheel_filename(self, sha256: Sha256, /) -> str:
+        """Return the file name of a stored wheel."""
+        return self._wheel(sha256).filename
+
+    def add_wheel(self, wheel: Path, sha256: Sha256, /) -> None:
+        """Unpack *wheel* into the store.
+
+        Raises:
+            HashMismatchError: Its bytes are not those of *sha256*.
+            StoreError: It is no sound wheel, or the store cannot be written.
+        """
+        if self.has_wheel(sha256):
+            return
+        with self._writing(f"store `{wheel.name}`"), wheel.open("rb") as archive:
+            _require(archive, wheel, sha256)
+            with self.places.staging() as staged:
+                entry = staged / sha256
+                (entry / FILES).mkdir(parents=True)
+                write_entry(entry, unpack(archive, wheel.name, entry))
+                self.places.publish(entry, self.places.wheel(sha256))
+
+    def archive(self, sha256: Sha256, /) -> Path | None:
+        """Return the stored sdist with this digest, or None; its digest is checked."""
+        folder = self.places.archive(sha256)
+        entry = read_entry(folder, Entry)
+        if entry is None:
+            return None
+        self._check(folder, entry)
+        touch_entry(folder)
+        return folder / FILES / entry.filename
+
+    def add_archive(self, path: Path, sha256: Sha256, /) -> Path:
+        """Keep an sdist whole, for building; its digest is checked.
+
+        Raises:
+            HashMismatchError: Its bytes are not those of *sha256*.
+            StoreError: The store cannot be written.
+        """
+        folder = self.places.archive(sha256)
+        with self._writing(f"store `{path.name}`"), self.places.staging() as staged:
+            entry = staged / sha256
+            (entry / FILES).mkdir(parents=True)
+            copy = entry / FILES / path.name
+            shutil.copyfile(path, copy)
+            with copy.open("rb") as stream:
+                _require(stream, path, sha256)
+            copy.chmod(0o444)
+            os.utime(copy, (MTIME, MTIME))
+            digest = digest_text(bytes.fromhex(sha256))
+            file = StoredFile(path.name, digest, copy.stat().st_size)
+            write_entry(entry, Entry(files=(file,), filename=path.name))
+            self.places.publish(entry, folder)
+        stored = self.archive(sha256)
+        if stored is None:
+            raise _absent(sha256)
+        return stored
+
+    def built(self, key: str, /) -> BuiltWheel | None:
+        """Return the wheel that was built for *key*, or None."""
+        folder = self.places.built(key)
+        entry = read_entry(folder, BuiltEntry)
+        if entry is None or not self.has_wheel(Sha256(entry.sha256)):
+            return None
+        touch_entry(folder)
+        return BuiltWheel(
+            filename=entry.filename, sha256=Sha256(entry.sha256), notes=entry.notes
+        )
+
+    def add_built(
+        self, key: str, wheel: Path, /, *, notes: Mapping[str, str]
+    ) -> BuiltWheel:
+        """Put a wheel that was built for *key*; a key names all that reaches it.
+
+        Where another run was first, its wheel stands and is returned.
+        """
+        with self._writing(f"store `{wheel.name}`"):
+            with wheel.open("rb") as stream:
+                sha256 = Sha256(hashlib.file_digest(stream, "sha256").hexdigest())
+            self.add_wheel(wheel, sha256)
+            entry = BuiltEntry(
+                filename=wheel.name, key=key, sha256=sha256, notes=dict(notes)
+            )
+            folder = self.places.built(key)
+            if self.built(key) is None and folder.exists():
+                self.places.remove(folder)  # its wheel is gone
+            with self.places.staging() as staged:
+                made = staged / folder.name
+                made.mkdir()
+                write_entry(made, entry)
+                self.places.publish(made, folder)
+        built = self.built(key)
+        if built is None:
+            raise _absent(sha256)
+        return built
+
+    def compile(self, wheels: Sequence[Sha256], interpreter: Interpreter, /) -> None:
+        """Compile the wheels' bytecode, once an interpreter; skips what is done.
+
+        Raises:
+            StoreError: A wheel is not stored or damaged, or the interpreter failed.
+        """
+        missing = [
+            sha256
+            for sha256 in dict.fromkeys(wheels)
+            if not touch_entry(self.places.bytecode(sha256, interpreter))
+        ]
+        if not missing:
+            return
+        with self._writing("store bytecode"), self.places.staging() as staged:
+            work = {}
+            for sha256 in missing:
+                entry, folder = self._wheel(sha256), self.places.wheel(sha256)
+                found = sources(folder, entry, staged / sha256, interpreter)
+                work[sha256] = (entry, found)
+            files = [file for _, found in work.values() for file in found]
+            done = compile_sources(files, interpreter) if files else {}
+            for sha256, (entry, found) in work.items():
+                write_bytecode(staged / sha256, found, done, entry.filename)
+                place = self.places.bytecode(sha256, interpreter)
+                self.places.publish(staged / sha256, place)
+
+    def link(
+        self,
+        sha256: Sha256,
+        prefix: Path,
+        interpreter: Interpreter,
+        /,
+        *,
+        direct_url: Mapping[str, object] | None = None,
+    ) -> None:
+        """Install a stored wheel into the virtual environment at *prefix*.
+
+        Every stored file is checked before the first is placed. Where two wheels hold
+        the same file, the one linked later has it, as with pip: link in a fixed order.
+
+        Raises:
+            StoreError: The wheel is not stored or damaged, or *prefix* is not writable.
+        """
+        with self._writing(f"link into `{prefix}`"):
+            folder, wheel = self.places.wheel(sha256), self._wheel(sha256)
+            self._check(folder, wheel)
+            compiled = self.places.bytecode(sha256, interpreter)
+            bytecode = read_entry(compiled, Entry)
+            if bytecode is not None:
+                self._check(compiled, bytecode)
+            installation = Installation(
+                wheel=wheel,
+                schemes=schemes(prefix, interpreter.target, wheel.dist_info),
+                mode=self._placer.between(folder, prefix),
+            )
+            installation.files(folder)
+            if bytecode is not None:
+                installation.bytecode(compiled, bytecode)
+                touch_entry(compiled)
+            installation.scripts()
+            installation.metadata(direct_url)
+            touch_entry(folder)
+
+    def _wheel(self, sha256: Sha256) -> WheelEntry:
+        entry = read_entry(self.places.wheel(sha256), WheelEntry)
+        if entry is None:
+            raise _absent(sha256)
+        return entry
+
+    def _check(self, folder: Path, entry: Entry) -> None:
+        """Refuse what is not, byte for byte, what was stored."""
+        if found := damaged_files(folder, entry.files, self._checking):
+            more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+            raise damage(folder, f"{entry.filename}: {found[0]}{more}")
+
+    @contextmanager
+    def _writing(self, doing: str) -> Iterator[None]:
+        with disk_errors(doing):
+            self.root.mkdir(parents=True, exist_ok=True)
+            with _lock.shared(self.places.lock):
+                yield
+
+
+def _require(stream: BufferedReader, path: Path, sha256: Sha256) -> None:
+    """Check that the whole of *stream* has the digest *sha256*, and rewind it."""
+    found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if found != sha256:
+        raise HashMismatchError(
+            f"the sha256 is {found}, not {sha256}",
+            file=str(path),
+            hint="the file was changed, or is not the one that was locked",
+        )
+    stream.seek(0)
+
+
+def _absent(sha256: Sha256) -> StoreError:
+    return StoreError(
+        f"the store has no entry {sha256}",
+        hint="it was removed while this ran; run again",
+    )
+
+
+def _choice(
+    environ: Mapping[str, str], variable: str, choices: type[_S], default: _S
+) -> _S:
+    text = environ.get(variable, "")
+    try:
+        return choices(text.lower()) if text else default
+    except ValueError as error:
+        raise StoreError(
+            f"`{text}` is no value for {variable}",
+            hint=f"one of: {', '.join(choices)}",
+        ) from error
