@@ -79,6 +79,8 @@ class PackageRecord(_Value, frozen=True, kw_only=True):
     sha256: str | None
     built: bool = False
     """Built on this machine from source: its bytes are not pinned by the lock."""
+    note: str = ""
+    """How it was built, where the lock does not say all of that either."""
 
 
 class Record(_Value, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from platformdirs import user_cache_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from noxlock.model import Interpreter, Sha256
 
@@ -39,6 +40,17 @@ class StoreProtocol(Protocol):
     Any method may raise `StoreError`. Entries appear whole or not at all: concurrent
     runs, a killed run and a full disk leave no half entry.
     """
+
+    root: Path
+    """Its folder. What can be made anew is kept there too, beside the entries."""
+
+    def hold(self) -> AbstractContextManager[object]:
+        """Keep cleaners away while several steps belong together."""
+        ...
+
+    def downloads(self) -> Path:
+        """Return the folder for files on their way in; it is made."""
+        ...
 
     def has_wheel(self, sha256: Sha256, /) -> bool:
         """Return whether the wheel with this digest is stored, unpacked."""
