@@ -12,13 +12,15 @@ from rich.text import Text
 from noxlock.model import Verdict
 from noxlock.report.changes import changes
 from noxlock.report.console import make_console
+from noxlock.report.live import make_progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from noxlock.model import CheckReport, Difference, OutputReport
+    from noxlock.report.progress import Progress
 
-__all__ = ["NAME", "summary", "write"]
+__all__ = ["NAME", "progress", "summary", "write"]
 
 NAME = "terminal"
 
@@ -29,6 +31,11 @@ _STYLES: Final = {
     Verdict.NOT_COMPARABLE: "bold yellow",
 }
 _HINTS: Final = 12
+
+
+def progress(environ: Mapping[str, str]) -> Progress:
+    """Return the progress of long steps on standard error."""
+    return make_progress(environ=environ)
 
 
 def write(
