@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import inspect
@@ -117,7 +117,7 @@ def merge(parts: Iterable[Parsed]) -> Merged:
     Raises:
         DefinitionError: A name is declared twice; says where both are.
     """
-    sections: dict[str, dict[str, object]] = {section: {} for section in _SECTIONS}
+    sections: dict[str, dict[str, Any]] = {section: {} for section in _SECTIONS}
     origins: dict[tuple[str, str], Document] = {}
     problems = Problems()
     for part in parts:
@@ -129,7 +129,7 @@ def merge(parts: Iterable[Parsed]) -> Merged:
                 sections[section][name] = entry
                 origins[section, name] = part.document
     problems.raise_any()
-    definitions = msgspec.convert(sections, Definitions)
+    definitions = Definitions(**sections)
     return Merged(definitions=definitions, origins=origins)
 
 

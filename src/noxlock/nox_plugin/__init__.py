@@ -1,1 +1,27 @@
 """Sessions and environments on nox; the only importer of nox."""
+
+from __future__ import annotations
+
+from noxlock.nox_plugin.api import (
+    Environment,
+    check,
+    environment,
+    load,
+    lock,
+    session,
+)
+from noxlock.nox_plugin.backend import BACKEND, LockedEnv, register
+
+__all__ = [
+    "BACKEND",
+    "Environment",
+    "LockedEnv",
+    "check",
+    "environment",
+    "load",
+    "lock",
+    "register",
+    "session",
+]
+
+register()

@@ -1,0 +1,170 @@
+"""What a noxfile calls: `load`, and the same definitions as Python values."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Required, TypedDict, Unpack
+
+from noxlock.definitions import Parsed, parse_call, parse_definitions
+from noxlock.definitions.document import Problems
+from noxlock.errors import DefinitionError
+from noxlock.nox_plugin.backend import register
+from noxlock.nox_plugin.failures import exits
+from noxlock.nox_plugin.kinds import register_check, register_lock, register_session
+from noxlock.nox_plugin.noxfile import current, nox_names
+from noxlock.workflows.project import DEFINITIONS_FOLDER, read_definition_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import FrameType
+
+    from noxlock import model
+    from noxlock.model import Definitions
+
+__all__ = [
+    "CheckFields",
+    "Environment",
+    "EnvironmentFields",
+    "SessionFields",
+    "check",
+    "environment",
+    "load",
+    "lock",
+    "session",
+]
+
+
+class EnvironmentFields(TypedDict, total=False):
+    """The fields of `noxlock.model.Environment`, as keywords."""
+
+    pypi: Required[str]
+    python: str | Sequence[str]
+    groups: Sequence[str]
+    extras: Sequence[str]
+    target: str
+    project: str | None
+    only_binary: bool
+
+
+class SessionFields(TypedDict, total=False):
+    """The fields of `noxlock.model.Session`, as keywords."""
+
+    environment: Required[str | model.Environment | Mapping[str, object]]
+    run: Required[str | Sequence[str]]
+    description: str
+    directory: str
+    env: Mapping[str, str]
+    tags: Sequence[str]
+    requires: Sequence[str]
+    default: bool
+    allow_parallel: bool
+
+
+class CheckFields(TypedDict, total=False):
+    """The fields of `noxlock.model.Check`, as keywords."""
+
+    environment: Required[str | model.Environment | Mapping[str, object]]
+    run: Required[str | Sequence[str]]
+    outputs: Required[Mapping[str, model.Tolerance | Mapping[str, object]]]
+    description: str
+    baseline: str | None
+    env: Mapping[str, str]
+    profile: model.ProfileDefinition | Mapping[str, object]
+    tags: Sequence[str]
+    default: bool
+
+
+def load(folder: str = DEFINITIONS_FOLDER) -> None:
+    """Register what the files in *folder* declare: `noxlock.load("sessions")`.
+
+    Args:
+        folder: A folder with *.yml, *.yaml, *.toml and *.json files, or one such file,
+            relative to the noxfile. A `schema.json` in it is for editors.
+
+    Raises:
+        SystemExit: With status 2, what is wrong being said on stderr.
+    """
+    with exits():
+        problems = Problems()
+        parts: list[Parsed] = []
+        for file, data in read_definition_files(current().root, folder).items():
+            try:
+                parts.append(parse_definitions(file, data))
+            except DefinitionError as error:
+                problems.add(error)
+        problems.raise_any()
+        _declare(*parts, others=nox_names())
+
+
+def Environment(**fields: Unpack[EnvironmentFields]) -> model.Environment:  # noqa: N802
+    """Return an environment, to be given to `session` and `check`.
+
+    Fields are those of a file, with underscores: `only_binary`.
+
+    Raises:
+        SystemExit: With status 2, what is wrong being said on stderr.
+    """
+    with exits():
+        parsed = _call("environments", "environment", fields, sys._getframe(1))  # noqa: SLF001
+        return parsed.definitions.environments["environment"]
+    raise AssertionError
+
+
+def environment(name: str, **fields: Unpack[EnvironmentFields]) -> model.Environment:
+    """Declare an environment by name, as hand-written sessions need it; return it."""
+    with exits():
+        parsed = _call("environments", name, fields, sys._getframe(1))  # noqa: SLF001
+        return _declare(parsed).environments[name]
+    raise AssertionError
+
+
+def session(name: str, **fields: Unpack[SessionFields]) -> None:
+    """Declare a session that runs commands in an environment."""
+    with exits():
+        _declare(_call("sessions", name, fields, sys._getframe(1)))  # noqa: SLF001
+
+
+def check(name: str, **fields: Unpack[CheckFields]) -> None:
+    """Declare a check: a reference command and the outputs it writes."""
+    with exits():
+        _declare(_call("checks", name, fields, sys._getframe(1)))  # noqa: SLF001
+
+
+def lock(file: str, *, source: str = "pyproject.toml") -> None:
+    """Declare a lock that `nox -s lock` regenerates from *source*."""
+    with exits():
+        fields = {"from": source}
+        _declare(_call("locks", file, fields, sys._getframe(1)))  # noqa: SLF001
+
+
+def _call(
+    section: str, name: str, fields: Mapping[str, object], caller: FrameType
+) -> Parsed:
+    named = {
+        key.replace("_", "-"): _by_name(value) if key == "environment" else value
+        for key, value in fields.items()
+    }
+    file = Path(caller.f_code.co_filename)
+    root = current().root
+    shown = file.relative_to(root) if file.is_relative_to(root) else file
+    return parse_call(section, name, named, file=str(shown), line=caller.f_lineno)
+
+
+def _by_name(value: object) -> object:
+    """Return the name of an environment that was declared by name, else *value*."""
+    known = current().definitions.environments
+    return next((name for name, one in known.items() if one is value), value)
+
+
+def _declare(*parts: Parsed, others: Sequence[str] | None = None) -> Definitions:
+    noxfile = current()
+    new = noxfile.add(parts, others=others)
+    register()
+    for name, declared in new.sessions.items():
+        register_session(noxfile, name, declared)
+    for name, one in new.checks.items():
+        register_check(noxfile, name, one)
+    if new.locks:
+        register_lock(noxfile)
+    return new

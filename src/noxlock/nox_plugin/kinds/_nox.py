@@ -1,0 +1,46 @@
+"""What the kinds share: how a declared environment is told to nox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypedDict
+
+from noxlock.model import Environment
+from noxlock.nox_plugin.backend import BACKEND, LockedEnv
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import nox
+
+__all__ = ["Backend", "backend", "install_only", "locked_env"]
+
+_ANY_PYTHON = Environment(pypi="").python
+
+
+class Backend(TypedDict):
+    """The part of `nox.session`'s parameters that says where it runs."""
+
+    python: str | Sequence[str] | None
+    venv_backend: str
+    venv_params: list[str]
+
+
+def backend(use: str, environment: Environment) -> Backend:
+    """Return where the session with this `use` runs.
+
+    The default, any Python 3, is no part of a session's name; what is said, is.
+    """
+    python = environment.python
+    given = None if python == _ANY_PYTHON else python
+    return {"python": given, "venv_backend": BACKEND, "venv_params": [use]}
+
+
+def locked_env(session: nox.Session) -> LockedEnv | None:
+    """Return the session's environment; None where nox was told to use another."""
+    env = session.virtualenv
+    return env if isinstance(env, LockedEnv) else None
+
+
+def install_only(session: nox.Session) -> bool:
+    """Return whether nox was told to make environments and run nothing."""
+    return bool(session._runner.global_config.install_only)  # noqa: SLF001 - no public way

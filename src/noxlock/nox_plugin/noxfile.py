@@ -1,0 +1,157 @@
+"""What the noxfile that nox is loading has declared so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import nox
+import nox.registry
+
+from noxlock.definitions import merge, validate
+from noxlock.model import Definitions, Environment, ProjectInstall
+from noxlock.workflows.project import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+    from nox._decorators import Func
+
+    from noxlock.definitions import Parsed
+
+__all__ = ["Noxfile", "Use", "current", "nox_names"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Use:
+    """Who uses an environment: a declared session or check, or one written by hand."""
+
+    environment: str | Environment
+    declared: bool
+    install: ProjectInstall
+    """How the project comes in where the environment does not say it."""
+
+    @property
+    def name(self) -> str:
+        """The environment's name; of one in place, its lock."""
+        used = self.environment
+        return used if isinstance(used, str) else used.pypi
+
+
+class Noxfile:
+    """The definitions of one noxfile; nox loads one a process."""
+
+    current: ClassVar[Noxfile | None] = None
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.definitions = Definitions()
+        self._parts: tuple[Parsed, ...] = ()
+        self._gathering: dict[str, Func] = {}
+
+    def add(
+        self, parts: Iterable[Parsed], *, others: Collection[str] | None
+    ) -> Definitions:
+        """Take *parts* in and return what they declare.
+
+        Args:
+            parts: Files or calls.
+            others: Sessions that `requires` may name besides; None: any.
+
+        Raises:
+            DefinitionError: They contradict themselves, or what was there before;
+                nothing is taken in then.
+        """
+        new = tuple(parts)
+        whole = (*self._parts, *new)
+        merged = merge(whole)
+        validate(merged.definitions, merged.origins, others=others)
+        self._refuse_overriding(new)
+        self._parts, self.definitions = whole, merged.definitions
+        return merge(new).definitions
+
+    def _refuse_overriding(self, parts: Iterable[Parsed]) -> None:
+        # What noxlock registered itself is no clash: merge has judged it.
+        own = {*self.definitions.sessions, "repro", "lock"}
+        by_hand = set(nox.registry.get()) - own
+        for part in parts:
+            for name in part.definitions.sessions:
+                if name in by_hand:
+                    path = ("sessions", name)
+                    what = f"the noxfile has a session `{name}` already"
+                    raise part.document.error(path, what)
+
+    def gather(
+        self,
+        function: Callable[[nox.Session], None],
+        name: str,
+        requires: Sequence[str],
+    ) -> None:
+        """Make *function* the one session *name*, or update what it says and requires.
+
+        For the sessions that stand for several entries, as `repro` for all checks.
+        """
+        if (known := self._gathering.get(name)) is not None:
+            known.requires = list(requires)
+            known.__doc__ = known.func.__doc__ = function.__doc__
+            return
+        self._gathering[name] = nox.session(
+            name=name,
+            python=False,
+            venv_backend="none",
+            requires=requires,
+            default=False,
+            allow_parallel=False,
+        )(function)
+
+    def project(self) -> Project:
+        """Return the project as it is on disk now."""
+        return Project.open(self.root, self.definitions)
+
+    def use(self, wanted: str) -> Use:
+        """Return who asks for an environment with this `venv_params` entry.
+
+        Args:
+            wanted: `session:NAME` or `check:NAME` for what is declared; else the name
+                of an environment, for a session written by hand.
+        """
+        kind, colon, name = wanted.partition(":")
+        if not colon:
+            return Use(
+                environment=wanted, declared=False, install=ProjectInstall.EDITABLE
+            )
+        if kind == "check":
+            check = self.definitions.checks[name]
+            return Use(
+                environment=check.environment,
+                declared=True,
+                install=ProjectInstall.WHEEL,
+            )
+        session = self.definitions.sessions[name]
+        return Use(
+            environment=session.environment,
+            declared=True,
+            install=ProjectInstall.EDITABLE,
+        )
+
+
+def current() -> Noxfile:
+    """Return the noxfile that is being loaded, or run.
+
+    nox enters the noxfile's folder before it loads it, wherever it was started.
+    """
+    if Noxfile.current is None:
+        Noxfile.current = Noxfile(Path.cwd())
+    return Noxfile.current
+
+
+def nox_names() -> tuple[str, ...]:
+    """Return the sessions that nox knows so far, as `requires` may name them."""
+    names: list[str] = []
+    for name, function in nox.registry.get().items():
+        pythons = function.python
+        specs = (pythons,) if isinstance(pythons, str) else pythons
+        more = () if specs is None or isinstance(specs, bool) else specs
+        names += [name, *(f"{name}-{spec}" for spec in more)]
+    return tuple(names)

@@ -1,0 +1,77 @@
+"""The words that `nox -l` and `nox --usage` show for what is declared."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from noxlock.model import Check, Environment, LockDefinition, Session
+
+__all__ = ["check_summary", "lock_summary", "repro_summary", "session_summary"]
+
+_POSARGS = re.compile(r"\{posargs(?::([^{}]*))?\}")
+
+
+def session_summary(session: Session, environment: Environment) -> str:
+    """Return one line on the session, then its commands and options."""
+    texts = _texts(session)
+    more = f" and {len(texts) - 1} more" if texts[1:] else ""
+    first = f"Run `{texts[0]}`{more} in {_described(session.environment, environment)}"
+    details = [*(f"    {text}" for text in texts), "", _OPTIONS]
+    return _docstring(session.description or first, details)
+
+
+def check_summary(name: str, check: Check, environment: Environment) -> str:
+    """Return one line on the check, then its command, outputs and options."""
+    texts = _texts(check)
+    baseline = check.baseline or f"repro/{name}"
+    where = _described(check.environment, environment)
+    first = f"Rerun `{texts[-1]}` in {where}, compare with {baseline}"
+    details = [
+        *(f"    {text}" for text in texts),
+        "",
+        f"outputs: {', '.join(check.outputs)}",
+        "-- --accept   records the outputs as the baseline",
+        _OPTIONS,
+    ]
+    return _docstring(check.description or first, details)
+
+
+def repro_summary(checks: Mapping[str, Check]) -> str:
+    """Return one line on the session that runs all checks."""
+    return f"Run every check: {', '.join(checks)}; `-- --accept` records baselines"
+
+
+def lock_summary(locks: Mapping[str, LockDefinition]) -> str:
+    """Return one line on the session that locks again."""
+    sources = ", ".join(f"{name} from {lock.source}" for name, lock in locks.items())
+    return f"Lock again: {sources}; `-- --check` only checks, `-- --update NAME` one"
+
+
+_OPTIONS = (
+    "-- --frozen   uses the lock as it is, stale or not\n"
+    "-- --offline  uses the store only"
+)
+
+
+def _texts(entry: Session | Check) -> tuple[str, ...]:
+    texts = (entry.run,) if isinstance(entry.run, str) else entry.run
+    shown = (_POSARGS.sub(lambda found: found[1] or "", text) for text in texts)
+    return tuple(" ".join(text.split()) for text in shown)
+
+
+def _described(named: str | Environment, environment: Environment) -> str:
+    name = named if isinstance(named, str) else environment.pypi
+    pythons = environment.python
+    specs = (pythons,) if isinstance(pythons, str) else pythons
+    python = ", ".join(specs)
+    if all(re.fullmatch(r"[\d.]+", spec) for spec in specs):
+        python = f"CPython {python}"
+    return f"{name} ({python}; {', '.join(environment.groups)})"
+
+
+def _docstring(first: str, details: list[str]) -> str:
+    return "\n".join([first, "", *details])
