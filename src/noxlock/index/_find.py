@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import (
@@ -16,6 +17,7 @@ from packaging.version import InvalidVersion, Version
 
 from noxlock.errors import FetchError
 from noxlock.index._http import AccessError
+from noxlock.index._layer import as_url
 from noxlock.index._search import Candidate, Search, describe
 from noxlock.index.addresses import filename_of, local_path, origin_of
 from noxlock.index.pages import Place
@@ -113,7 +115,7 @@ class Finder:
         return Candidate(
             url=url,
             filename=package.artifact or filename_of(url),
-            place=Place(url=url, origin="named by the lock"),
+            place=_locked(url),
             sha256=package.sha256,
         )
 
@@ -124,20 +126,23 @@ class Finder:
         return dead is not None
 
     def _tiers(self, package: PlannedPackage) -> Iterator[list[Place]]:
+        """Yield the places that the lock names, then those besides and the user's."""
+        request, sources = self._request, self._sources
         source = package.source
         named = source.index if isinstance(source, IndexSource) else None
-        urls = (named,) if named else self._request.indexes
-        locked = [Place(url=url, origin="named by the lock") for url in urls]
-        fallback = self._sources.fallback
-        if self._sources.no_index:
-            locked = []
+        urls = (named,) if named else request.indexes
+        locked = [_locked(url) for url in urls if not sources.no_index]
         yield locked
-        seen = {place.url.rstrip("/") for place in locked}
-        users = [p for p in self._sources.places if p.url.rstrip("/") not in seen]
+        links = (as_url(text, request.base, Path.home()) for text in request.find_links)
+        users = [_locked(url, find_links=True) for url in links]
+        if not sources.no_index:
+            users += [_locked(url) for url in request.extra_indexes]
+        users += sources.places
         # A private name is not told to a public index that nobody named.
-        if fallback and not locked:
-            users.append(fallback)
-        yield users
+        if sources.fallback and not locked:
+            users.append(sources.fallback)
+        seen = {place.url.rstrip("/") for place in locked}
+        yield [place for place in users if place.url.rstrip("/") not in seen]
 
     def _listing(self, search: Search, place: Place) -> tuple[ListedFile, ...]:
         name = describe(place)
@@ -208,6 +213,10 @@ class Finder:
             return True
         search.wrong[describe(place)] = file.sha256
         return False
+
+
+def _locked(url: str, *, find_links: bool = False) -> Place:
+    return Place(url=url, origin="named by the lock", find_links=find_links)
 
 
 def _lacks(what: str) -> AccessError:
