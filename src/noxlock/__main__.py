@@ -1,0 +1,7 @@
+"""`python -m noxlock` is `noxlock`."""
+
+from __future__ import annotations
+
+from noxlock.cli import main
+
+main()

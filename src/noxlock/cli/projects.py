@@ -1,0 +1,72 @@
+"""The project that a command is about: its definitions, its locks."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from contextlib import chdir
+from typing import TYPE_CHECKING, Final
+
+from noxlock.errors import DefinitionError, LockError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from noxlock.model import Definitions, Lock
+    from noxlock.workflows.project import Project
+
+__all__ = ["open_project", "read_lock"]
+
+NOXFILE: Final = "noxfile.py"
+
+
+def open_project(root: Path) -> Project:
+    """Return the project at *root* as its noxfile, or `sessions/`, declares it.
+
+    Raises:
+        DefinitionError: The definitions are not valid.
+    """
+    from noxlock.workflows.project import Project  # noqa: PLC0415 - slow to import
+
+    if (root / NOXFILE).is_file():
+        return Project.open(root, _declared_by_noxfile(root))
+    return Project.open(root)
+
+
+def read_lock(path: Path) -> Lock:
+    """Return what the lock at *path* says; no project is needed.
+
+    Raises:
+        LockError: It cannot be read, or is not what its format demands.
+    """
+    from noxlock.locks import parse_lock  # noqa: PLC0415 - slow to import
+
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        what = f"the lock cannot be read: {error.strerror}"
+        raise LockError(what, file=str(path)) from error
+
+    def beside(name: str) -> bytes | None:
+        try:
+            return (path.parent / name).read_bytes()
+        except OSError:
+            return None
+
+    return parse_lock(str(path), data, beside=beside)
+
+
+def _declared_by_noxfile(root: Path) -> Definitions | None:
+    """Run the noxfile, as nox does, and return what it declared through noxlock."""
+    with chdir(root):
+        try:
+            runpy.run_path(NOXFILE, run_name="noxfile")
+        except Exception as error:
+            raise DefinitionError(
+                f"it cannot be loaded: {type(error).__name__}: {error}",
+                file=str(root / NOXFILE),
+            ) from error
+    # The plugin is the noxfile's to import: a noxfile without noxlock declares nothing.
+    plugin = sys.modules.get("noxlock.nox_plugin.noxfile")
+    noxfile = plugin.Noxfile.current if plugin else None
+    return noxfile.definitions if noxfile else None
