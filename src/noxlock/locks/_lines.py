@@ -97,7 +97,8 @@ def _joined(file: str, text: str) -> Iterator[tuple[int, str]]:
     """Yield each line with its number; a comment ends a continuation, as in pip."""
     parts: list[str] = []
     start = 0
-    for number, line in enumerate(text.split("\n"), 1):
+    # The newline at the end ends a line, it does not begin one.
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), 1):
         start = start if parts else number
         comment = _COMMENT.match(line)
         if line.endswith("\\") and not comment:

@@ -126,7 +126,7 @@ def _merged(first: Pin, second: Pin) -> Pin:
             f" at {first.where}",
             hint="one environment can hold one of them: tell them apart by markers",
         )
-    return replace(first, hashes=_common(first, second))
+    return replace(first, hashes=_common(second, first))
 
 
 def _plain(pin: Pin) -> str | None:
@@ -141,8 +141,9 @@ def _common(first: Pin, second: Pin) -> tuple[Sha256, ...]:
     common = tuple(item for item in first.hashes if item in second.hashes)
     if not common and not first.direct:
         raise LockError(
-            f"`{first.text}` has no hash in common with {second.where}",
-            hint="lock again",
+            f"`{first.text}` has no hash in common with `{second.text}` at"
+            f" {second.where}",
+            hint="lock again: the file was changed on its index, or the lock by hand",
         )
     return common
 

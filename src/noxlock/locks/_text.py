@@ -67,7 +67,7 @@ def load_toml(file: str, data: bytes) -> dict[str, Any]:
         line = int(place[1]) if place and place[1] else None
         if place and line is None:
             line = text.count("\n") + (not text.endswith("\n"))
-        what = message[: place.start()] if place else message
+        what = message[: place.start()] if place else message.partition(":")[0]
         raise LockError(
             f"not valid TOML: {what[:1].lower()}{what[1:]}",
             file=file,

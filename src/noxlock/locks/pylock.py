@@ -50,6 +50,17 @@ __all__ = ["NAME", "matches", "parse"]
 NAME: Final = "pylock"
 
 _MAIN: Final = GroupName("main")
+_TYPES: Final = re.compile(r"Unexpected type (\w+) \(expected (\w+)\)")
+_WORDS: Final = {
+    "Mapping": "a table",
+    "Sequence": "an array",
+    "bool": "true or false",
+    "dict": "a table",
+    "float": "a float",
+    "int": "an integer",
+    "list": "an array",
+    "str": "a string",
+}
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _RELOCK: Final = "lock again with the tool that made it"
 
@@ -106,17 +117,27 @@ def _read(file: str, document: dict[str, object]) -> Pylock:
             hint="lock again with a tool that writes version 1.0",
         ) from None
     except PylockValidationError as error:
-        message = error.message
         raise LockError(
-            f"{message[:1].lower()}{message[1:]}",
+            _message(error),
             file=file,
             key=error.context or "",
             hint=_hint(error, document),
         ) from None
 
 
+def _message(error: PylockValidationError) -> str:
+    """Return what packaging says, on one line and in TOML's words."""
+    if types := _TYPES.fullmatch(error.message):
+        found, expected = (_WORDS.get(word, word) for word in types.groups())
+        return f"expected {expected}, found {found}"
+    # A marker's error goes on with the marker, and a line of `^` under it.
+    first, *more = error.message.split("\n")
+    text = f"{first[:1].lower()}{first[1:]}"
+    return f"{text}: `{more[0].strip()}`" if more else text
+
+
 def _hint(error: PylockValidationError, document: dict[str, object]) -> str:
-    if "hash" in error.message:
+    if "hash" in error.message or (error.context or "").endswith("hashes"):
         return "lock again with hashes: a file without one cannot be checked"
     if error.context == "lock-version" and "package" in document:
         return "this looks like a poetry.lock or uv.lock, not a pylock.toml"

@@ -49,6 +49,7 @@ _VOID: Final = frozenset(
     }
 )
 _MARKER_OF_ADDRESS: Final = re.compile(r"\s;|;\s")
+_TOML: Final = re.compile(r"\[|[\w-]+ = ")
 _VARIABLE: Final = re.compile(r"\$\{[A-Z0-9_]+\}")
 
 
@@ -169,7 +170,10 @@ class _Reader:
             raise LockError(f"`{value}` includes itself: {' > '.join(self.open)}")
         data = self.beside(below)
         if data is None:
-            raise LockError(f"the included file `{value}` is not there")
+            raise LockError(
+                f"the included file `{value}` is not there",
+                hint="its path is relative to the file that includes it",
+            )
         self.read(below, data, constraint=constraint)
 
     def _pin(self, name: str, line: Line, text: str, *, editable: bool) -> Pin:
@@ -228,7 +232,8 @@ def _entry(text: str, *, editable: bool) -> _Entry:
     except (InvalidRequirement, InvalidMarker, RecursionError) as error:
         reason = str(error).partition("\n")[0] or "nested too deeply"
         raise LockError(
-            f"`{text}` is not a requirement: {reason[:1].lower()}{reason[1:]}"
+            f"`{text}` is not a requirement: {reason[:1].lower()}{reason[1:]}",
+            hint="this looks like TOML" if _TOML.match(text) else None,
         ) from None
     return _Entry(
         name=read.name, url=read.url, specifier=read.specifier, marker=read.marker
