@@ -29,6 +29,7 @@ __all__ = [
     "LOCK",
     "SOURCE",
     "TOOL",
+    "VARIABLES",
     "command",
     "environment",
     "pins",
