@@ -82,6 +82,8 @@ def plan(  # noqa: PLR0913 - the request, as the command line and the definition
         lock=lock.file,
         lock_format=lock.format,
         indexes=lock.indexes,
+        extra_indexes=lock.extra_indexes,
+        find_links=lock.find_links,
         packages=tuple(packages),
         missing=tuple(missing),
         warnings=selected.warnings,
