@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from packaging.markers import InvalidMarker, Marker
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from poetry.core.constraints.generic import parse_constraint as parse_generic
 from poetry.core.constraints.version import parse_constraint
@@ -24,12 +24,20 @@ if TYPE_CHECKING:
     from poetry.core.constraints.generic import BaseConstraint
     from poetry.core.constraints.version import VersionConstraint
 
-__all__ = ["dependencies", "joined", "parse_marker", "requirement"]
+__all__ = [
+    "added_by_extra",
+    "dependencies",
+    "either",
+    "joined",
+    "parse_marker",
+    "requirement",
+]
 
 # Where Poetry says "extra", the question is always whether it is among those asked for,
 # which PEP 751 can say of several at once.
 _EXTRA: Final = re.compile(r"""\bextra\s*(==|!=)\s*(?:"([^"]*)"|'([^']*)')""")
 _EXTRA_LAST: Final = re.compile(r"""(?:"([^"]*)"|'([^']*)')\s*(==|!=)\s*extra\b""")
+_WILDCARD: Final = re.compile(r"""([<>]=?\s*["'][0-9.]+?)\.\*(["'])""")
 _ORIGINS: Final = ("git", "url", "path", "file", "source")
 _NAMED: Final = re.compile(r"([A-Za-z0-9][\w.\-]*)\s*(?:\[([^\]]*)\])?")
 _NEVER: Final = 'python_version < "0"'
@@ -49,8 +57,9 @@ def parse_marker(text: str) -> Marker | None:
     if text == "<empty>":
         return Marker(_NEVER)
     # PEP 508 has `===`, and real metadata compares names with it, as in
-    # `implementation_name === "pypy"`, which packaging refuses to evaluate.
-    plain = text.replace("===", "==")
+    # `implementation_name === "pypy"`, which packaging refuses to evaluate; nor does it
+    # order by `3.8.*`, which stands for `3.8` there.
+    plain = _WILDCARD.sub(r"\1\2", text.replace("===", "=="))
     plain = _EXTRA.sub(lambda m: _among(m[1], m[2] or m[3] or ""), plain)
     plain = _EXTRA_LAST.sub(lambda m: _among(m[3], m[1] or m[2] or ""), plain)
     try:
@@ -63,6 +72,13 @@ def joined(*markers: Marker | None) -> Marker | None:
     """Return the marker that holds where all of *markers* do."""
     parts = [f"({marker})" for marker in markers if marker is not None]
     return parse_marker(" and ".join(parts))
+
+
+def either(*markers: Marker | None) -> Marker | None:
+    """Return the marker that holds where one of *markers* does."""
+    if None in markers:
+        return None
+    return parse_marker(" or ".join(f"({marker})" for marker in markers))
 
 
 def dependencies(table: Table) -> Iterator[Dependency]:
@@ -85,11 +101,9 @@ def requirement(text: str, where: str) -> Dependency:
     try:
         read = Requirement(text)
         marker = parse_marker(str(read.marker)) if read.marker else None
-    except (InvalidRequirement, ValueError) as error:
-        if found := _NAMED.match(text):
-            return _loose(text, found)
-        what = " ".join(str(error).split())
-        raise LockError(f"not a requirement: {what}", key=where) from error
+    except ValueError as error:
+        what = str(error).partition("\n")[0]
+        raise LockError(f"not a requirement: {what}: `{text}`", key=where) from error
     return Dependency(
         name=canonicalize_name(read.name),
         constraint=str(read.specifier) or "*",
@@ -99,16 +113,16 @@ def requirement(text: str, where: str) -> Dependency:
     )
 
 
-def _loose(text: str, found: re.Match[str]) -> Dependency:
-    # Poetry before 1.2 wrote `name[extra] (^1.0)` for what an extra adds, with
-    # constraints that PEP 508 does not know. Only names and extras count there.
+def added_by_extra(text: str, where: str) -> Dependency:
+    """Return what a locked package's extra adds; only its name and extras count.
+
+    Poetry before 1.2 wrote `name[extra] (^1.0)`, a constraint that PEP 508 lacks.
+    """
+    found = _NAMED.match(text)
+    if not found:
+        raise LockError(f"not a requirement: `{text}`", key=where)
     extras = [each.strip() for each in (found[2] or "").split(",") if each.strip()]
-    constraint = re.search(r"\(([^)]*)\)", text[found.end() :])
-    return Dependency(
-        name=canonicalize_name(found[1]),
-        constraint=constraint[1] if constraint else "*",
-        extras=_extras(extras),
-    )
+    return Dependency(name=canonicalize_name(found[1]), extras=_extras(extras))
 
 
 def _among(operator: str, extra: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
@@ -27,14 +28,14 @@ from noxlock.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from packaging.utils import NormalizedName
 
     from noxlock.locks._table import Table
     from noxlock.model import Source
 
-__all__ = ["Files", "of_version", "read_files", "read_shared", "read_source"]
+__all__ = ["Files", "SharedFiles", "read_files", "read_source"]
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _HASH: Final = re.compile(r"([a-z0-9_]+):([0-9a-f]+)")
@@ -54,34 +55,45 @@ def read_files(entry: Table) -> Files:
     return Files(files=_listed(entry, "files"))
 
 
-def read_shared(metadata: Table) -> Mapping[NormalizedName, Files]:
-    """Return the files of lock version 1: all versions of a name have one list."""
-    shared: dict[NormalizedName, Files] = {}
-    hashes = metadata.table("hashes")
-    for name in hashes.data:
-        where = hashes.at(name)
-        found = [
-            _digest(text, f"{where}[{i}]")
-            for i, text in enumerate(hashes.strings(name))
-        ]
-        shared[canonicalize_name(name)] = Files(hashes=tuple(h for h in found if h))
-    files = metadata.table("files")
-    for name in files.data:
-        shared[canonicalize_name(name)] = Files(files=_listed(files, name))
-    return shared
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SharedFiles:
+    """The files of lock version 1: all versions of a name have one list."""
 
+    by_name: Mapping[NormalizedName, Files]
+    several: frozenset[str]
+    """Names of which more than one version is locked."""
 
-def of_version(shared: Files, version: str) -> Files:
-    """Return those files of a shared list that are of this version.
+    @classmethod
+    def read(cls, metadata: Table, entries: Iterable[Table]) -> SharedFiles:
+        """Return what the lock's `[metadata]` says of the files of its packages."""
+        by_name: dict[NormalizedName, Files] = {}
+        hashes = metadata.table("hashes")
+        for name in hashes.data:
+            where = hashes.at(name)
+            texts = enumerate(hashes.strings(name))
+            found = [_digest(text, f"{where}[{index}]") for index, text in texts]
+            by_name[canonicalize_name(name)] = Files(
+                hashes=tuple(digest for digest in found if digest)
+            )
+        files = metadata.table("files")
+        for name in files.data:
+            by_name[canonicalize_name(name)] = Files(files=_listed(files, name))
+        names = Counter(canonicalize_name(entry.string("name")) for entry in entries)
+        several = frozenset(name for name, count in names.items() if count > 1)
+        return cls(by_name=by_name, several=several)
 
-    "we have no chance to always determine which are the correct files because the
-    lockfile doesn't keep track which files belong to which package" (Poetry): but their
-    names say it, where they follow the standards.
-    """
-    return Files(
-        files=tuple(f for f in shared.files if _may_be(f.filename, version)),
-        hashes=shared.hashes,
-    )
+    def of(self, name: NormalizedName, version: str) -> Files:
+        """Return the files of one version.
+
+        "we have no chance to always determine which are the correct files because the
+        lockfile doesn't keep track which files belong to which package" (Poetry): but
+        their names say it, where they follow the standards.
+        """
+        found = self.by_name.get(name, Files())
+        if name not in self.several:
+            return found
+        files = tuple(f for f in found.files if _may_be(f.filename, version))
+        return Files(files=files, hashes=found.hashes)
 
 
 def read_source(entry: Table, files: Files) -> Source:
@@ -98,10 +110,10 @@ def read_source(entry: Table, files: Files) -> Source:
         case "git":
             return _git(source, url)
         case "url":
-            digest = files.files[0].sha256 if files.files else None
+            digest = _of_archive(url, files)
             return ArchiveSource(url=url, sha256=digest, subdirectory=subdirectory)
         case "file":
-            digest = files.files[0].sha256 if files.files else None
+            digest = _of_archive(url, files)
             return ArchiveSource(path=url, sha256=digest, subdirectory=subdirectory)
         case "directory":
             return DirectorySource(
@@ -115,6 +127,13 @@ def read_source(entry: Table, files: Files) -> Source:
                 key=source.at("type"),
                 hint=nearest(kind, _KINDS),
             )
+
+
+def _of_archive(place: str, files: Files) -> Sha256 | None:
+    filename = unquote(place.partition("#")[0].partition("?")[0].rpartition("/")[2])
+    named = tuple(file for file in files.files if file.filename == filename)
+    found = named or files.files
+    return found[0].sha256 if len(found) == 1 else None
 
 
 def _git(source: Table, url: str) -> VcsSource:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from packaging.utils import canonicalize_name
 
 from noxlock.errors import LockError
-from noxlock.locks._poetry_edges import dependencies, joined, requirement
+from noxlock.locks._poetry_edges import dependencies, either, joined, requirement
 from noxlock.locks._table import Table
 from noxlock.locks._text import load_toml
 from noxlock.model import Dependency, ExtraName, GroupName
@@ -43,6 +43,8 @@ class _Group:
     poetry: list[Dependency] = field(default_factory=list)
     includes: list[tuple[str, str]] = field(default_factory=list)
     optional: bool = False
+    dynamic: bool = False
+    """Whether `[project]` leaves dependencies to `[tool.poetry]` (PEP 621)."""
 
 
 def parse_project(data: bytes) -> Project:
@@ -74,6 +76,8 @@ def _main(
 ) -> tuple[_Group, dict[ExtraName, tuple[Dependency, ...]]]:
     group = _Group(poetry=list(dependencies(poetry.table("dependencies"))))
     group.standard = _requirements(project, "dependencies")
+    dynamic = {"dependencies", "optional-dependencies"} & {*project.strings("dynamic")}
+    group.dynamic = bool(dynamic)
     optional = project.table("optional-dependencies")
     extras: dict[ExtraName, tuple[Dependency, ...]] = {}
     for name in optional.data:
@@ -141,19 +145,34 @@ def _merged(group: _Group) -> Iterator[Dependency]:
     Poetry intersects both constraints and both markers into one dependency; here both
     stand, and the walk demands both.
     """
+    enriching: dict[str, list[Dependency]] = {}
+    for dependency in group.poetry:
+        enriching.setdefault(dependency.name, []).append(dependency)
+    for dependency in _declared(group):
+        more = enriching.get(dependency.name, [])
+        if not more or dependency in more:
+            yield dependency
+            continue
+        condition = either(*(each.marker for each in more))
+        yield replace(dependency, marker=joined(dependency.marker, condition))
+        for each in more:
+            yield replace(
+                each,
+                marker=joined(dependency.marker, each.marker),
+                extras=dependency.extras,
+                optional=dependency.optional,
+            )
+
+
+def _declared(group: _Group) -> list[Dependency]:
+    """Return the dependencies that count before they are enriched (poetry-core)."""
     if not group.standard:
-        yield from group.poetry
-        return
-    for dependency in group.standard:
-        yield dependency
-        for enriching in group.poetry:
-            if enriching.name == dependency.name:
-                yield replace(
-                    enriching,
-                    marker=joined(dependency.marker, enriching.marker),
-                    extras=dependency.extras,
-                    optional=dependency.optional,
-                )
+        return group.poetry
+    kinds = {dependency.optional for dependency in group.standard}
+    if group.dynamic and len(kinds) == 1:
+        other = [d for d in group.poetry if d.optional not in kinds]
+        return [*group.standard, *other]
+    return group.standard
 
 
 def _requirements(table: Table, key: str) -> list[Dependency]:

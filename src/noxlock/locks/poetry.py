@@ -10,11 +10,10 @@ from packaging.version import Version
 from poetry.core.constraints.version import parse_constraint
 
 from noxlock.errors import LockError
-from noxlock.locks._poetry_edges import dependencies, parse_marker, requirement
+from noxlock.locks._poetry_edges import added_by_extra, dependencies, parse_marker
 from noxlock.locks._poetry_files import (
-    of_version,
+    SharedFiles,
     read_files,
-    read_shared,
     read_source,
 )
 from noxlock.locks._poetry_project import MAIN, PROJECT_FILE, Project, parse_project
@@ -31,12 +30,9 @@ from noxlock.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from packaging.markers import Marker
-    from packaging.utils import NormalizedName
-
-    from noxlock.locks._poetry_files import Files
 
 __all__ = ["NAME", "matches", "parse"]
 
@@ -68,10 +64,9 @@ def parse(file: str, data: bytes, beside: Callable[[str], bytes | None]) -> Lock
     version = _lock_version(metadata)
     grouped = version in _NAMES_GROUPS
     project = _project(beside, required=not grouped, version=version)
-    shared = read_shared(metadata)
-    packages = tuple(
-        _package(e, shared, grouped=grouped) for e in root.tables("package")
-    )
+    entries = root.tables("package")
+    shared = SharedFiles.read(metadata, entries)
+    packages = tuple(_package(each, shared, grouped=grouped) for each in entries)
     groups = _groups(packages, project)
     lock_extras = _lock_extras(root)
     return Lock(
@@ -120,15 +115,10 @@ def _project(
     return Project(roots={}, extras={}, optional_groups=())
 
 
-def _package(
-    entry: Table, shared: Mapping[NormalizedName, Files], *, grouped: bool
-) -> LockedPackage:
+def _package(entry: Table, shared: SharedFiles, *, grouped: bool) -> LockedPackage:
     name = entry.parse("name", canonicalize_name)
     version = str(entry.parse("version", Version))
-    if "files" in entry.data or name not in shared:
-        files = read_files(entry)
-    else:
-        files = of_version(shared[name], version)
+    files = read_files(entry) if "files" in entry.data else shared.of(name, version)
     return LockedPackage(
         name=name,
         version=version,
@@ -169,7 +159,7 @@ def _marker(entry: Table, key: str, group: str) -> Marker | None:
 def _package_extras(table: Table) -> dict[ExtraName, tuple[Dependency, ...]]:
     return {
         _extra(name): tuple(
-            requirement(text, f"{table.at(name)}[{index}]")
+            added_by_extra(text, f"{table.at(name)}[{index}]")
             for index, text in enumerate(table.strings(name))
         )
         for name in table.data
@@ -197,8 +187,12 @@ def _python_versions(table: Table) -> str | None:
     text = table.get("python-versions", str)
     if text is None or text.strip() in {"", "*"}:
         return None
-    table.parse("python-versions", parse_constraint)
-    return text
+    # Real projects have `>=1.2;<=1.21.5`, which Poetry once read as a comma.
+    plain = text.replace(";", ",")
+    Table({"python-versions": plain}, table.path).parse(
+        "python-versions", parse_constraint
+    )
+    return plain
 
 
 def _group(text: str) -> GroupName:

@@ -35,7 +35,10 @@ def comes_from(package: LockedPackage, origin: str) -> bool:
 
 
 def _address(url: str) -> str:
-    return url.removeprefix("git+").rstrip("/").removesuffix(".git")
+    plain = url.partition("#")[0].removeprefix("git+")
+    folders, slash, last = plain.rstrip("/").rpartition("/")
+    # PEP 508 puts the revision there: `git+https://example.org/a/b.git@v1`.
+    return f"{folders}{slash}{last.partition('@')[0].removesuffix('.git')}"
 
 
 def _same(path: str, other: str) -> bool:
