@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from packaging.version import InvalidVersion, Version
 from noxlock.errors import FetchError
 from noxlock.index._http import AccessError
 from noxlock.index._layer import as_url
+from noxlock.index._logins import login_of, with_login
 from noxlock.index._search import Candidate, Search, describe
 from noxlock.index.addresses import filename_of, local_path, origin_of
 from noxlock.index.pages import Place
@@ -42,6 +43,8 @@ class Sources:
     places: tuple[Place, ...]
     fallback: Place | None
     """The public default, where the settings name no default index."""
+    logins: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """User and password by the name that the project calls an index."""
     no_index: bool = False
     """Whether not even the lock's indexes may be asked."""
 
@@ -129,8 +132,9 @@ class Finder:
         """Yield the places that the lock names, then those besides and the user's."""
         request, sources = self._request, self._sources
         source = package.source
-        named = source.index if isinstance(source, IndexSource) else None
-        urls = (named,) if named else request.indexes
+        urls = request.indexes
+        if isinstance(source, IndexSource) and source.index:
+            urls = (with_login(source.index, login_of(sources.logins, source.name)),)
         locked = [_locked(url) for url in urls if not sources.no_index]
         yield locked
         links = (as_url(text, request.base, Path.home()) for text in request.find_links)

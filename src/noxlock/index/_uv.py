@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import tomllib
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
-from urllib.parse import quote, urlsplit, urlunsplit
 
 from noxlock.errors import FetchError
 from noxlock.index._layer import Layer, Setting, as_number, as_switch, as_url
+from noxlock.index._logins import login_of, read_logins, with_login
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,19 +95,8 @@ def _named(setting: Setting, base: Path, machine: Machine) -> Setting:
 
 
 def _with_credentials(setting: Setting, name: str, machine: Machine) -> Setting:
-    # uv: UV_INDEX_<NAME>_USERNAME, the name in upper case, other characters as `_`.
-    word = re.sub(r"[^A-Z0-9]", "_", name.upper())
-    user = machine.variable(f"UV_INDEX_{word}_USERNAME")
-    password = machine.variable(f"UV_INDEX_{word}_PASSWORD")
-    parts = urlsplit(setting.value)
-    if parts.scheme == "file" or not (user or password):
-        return setting
-    login = quote(user.value if user else "", safe="")
-    if password:
-        login += ":" + quote(password.value, safe="")
-    host = parts.netloc.rpartition("@")[2]
-    value = urlunsplit(parts._replace(netloc=f"{login}@{host}"))
-    return Setting(value=value, origin=setting.origin)
+    login = login_of(read_logins(machine), name)
+    return Setting(value=with_login(setting.value, login), origin=setting.origin)
 
 
 def _system(machine: Machine) -> Iterator[Path]:

@@ -15,10 +15,10 @@ from noxlock.index._find import Finder, Sources
 from noxlock.index._http import PARALLEL, AccessError, Connection
 from noxlock.index._parallel import Crew
 from noxlock.index._search import describe
-from noxlock.index._tags import tags
 from noxlock.index.addresses import local_path, without_credentials
 from noxlock.index.pages import Pages, Place
 from noxlock.model import Kind
+from noxlock.plan import tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,7 +100,10 @@ class IndexClient:
         # What lies on this disk costs nothing to ask.
         links.sort(key=lambda place: local_path(place.url) is None)
         sources = Sources(
-            places=tuple(links), fallback=fallback, no_index=settings.no_index
+            places=tuple(links),
+            fallback=fallback,
+            logins=settings.logins,
+            no_index=settings.no_index,
         )
         undecided = any(package.artifact is None for package in request.packages)
         ranked = enumerate(tags(request.target)) if undecided else ()

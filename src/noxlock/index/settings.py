@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from noxlock.index._layer import Layer, Machine, Setting
+from noxlock.index._logins import read_logins
 from noxlock.index._pip import pip_layers
 from noxlock.index._uv import uv_layers
 
@@ -28,6 +29,8 @@ class IndexSettings:
     """Folders and pages that list files of any project."""
     named: tuple[Setting, ...] = ()
     """Indexes that are not asked, but whose credentials hold for their host."""
+    logins: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+    """User and password by the name that the project calls an index."""
     no_index: bool = False
     """Whether no index may be asked: only find-links and fixed addresses are left."""
     cert: Setting | None = None
@@ -100,6 +103,7 @@ def read_settings(
         extra_indexes=_once(found.extra_indexes),
         find_links=_once(found.find_links),
         named=_once(found.named),
+        logins=read_logins(machine),
         no_index=bool(found.no_index),
         cert=found.cert,
         client_cert=found.client_cert,
