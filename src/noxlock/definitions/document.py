@@ -63,6 +63,14 @@ class Document:
         )
 
 
+class _SeveralError(DefinitionError):
+    """Several errors, reported at once."""
+
+    def __init__(self, errors: Sequence[DefinitionError]) -> None:
+        super().__init__(_listing(errors))
+        self.errors = errors
+
+
 class Problems:
     """Collects errors, so that all of them are reported at once."""
 
@@ -71,7 +79,7 @@ class Problems:
 
     def add(self, error: DefinitionError) -> None:
         """Keep *error* for the report."""
-        self.found.append(error)
+        self.found += error.errors if isinstance(error, _SeveralError) else [error]
 
     def raise_any(self) -> None:
         """Raise what was found: one error as it is, several as one that lists them."""
@@ -81,7 +89,7 @@ class Problems:
             ordered = sorted(
                 self.found, key=lambda one: (one.file or "", one.line or 0)
             )
-            raise DefinitionError(_listing(ordered))
+            raise _SeveralError(ordered)
 
 
 def _listing(errors: Sequence[DefinitionError]) -> str:

@@ -126,15 +126,18 @@ def _quote_hint(node: yaml.Node) -> str | None:
 
 
 def _yaml(file: str, text: str) -> Document:
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.reader.ReaderError as error:
+        line = text[: error.position].count("\n") + 1
+        what = f"not YAML: the character {text[error.position]!a} may not stand in it"
+        raise DefinitionError(what, file=file, line=line) from None
     try:
         node = loader.get_single_node()
         tree = _Tree(file, loader)
         data = {} if node is None else tree.value(node, ())
     except yaml.MarkedYAMLError as error:
         raise _yaml_error(file, text, error) from None
-    except yaml.YAMLError as error:
-        raise DefinitionError(f"not YAML: {error}", file=file) from None
     finally:
         loader.dispose()
     table = _table(file, data)

@@ -1,0 +1,105 @@
+"""Whatever is declared, a file and calls in the noxfile declare the same."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from noxlock.definitions import load_definitions, merge, parse_call, validate
+from noxlock.errors import DefinitionError
+
+NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,5}", fullmatch=True)
+TEXTS = st.text(
+    st.characters(min_codepoint=32, exclude_categories=["Cs", "Cc", "Co", "Cn"])
+)
+PYTHONS = st.sampled_from(["3", "3.10", "3.11.7", "/usr/bin/python3"])
+TOLERANCES = st.fixed_dictionaries(
+    {},
+    optional={
+        "rtol": st.none() | st.floats(0, 1),
+        "atol": st.none() | st.integers(0, 3) | st.floats(0, 1e-12),
+    },
+)
+ENVIRONMENTS = st.fixed_dictionaries(
+    {"pypi": st.sampled_from(["poetry.lock", "locks/pylock.toml"])},
+    optional={
+        "python": PYTHONS | st.lists(PYTHONS, min_size=1),
+        "groups": st.lists(NAMES),
+        "extras": st.lists(NAMES),
+        "target": st.sampled_from(["auto", "linux-64", "linux-64-cuda", "osx-arm64"]),
+        "project": st.sampled_from([None, "editable", "wheel", "none"]),
+        "only-binary": st.booleans(),
+    },
+)
+RUNS = st.sampled_from(["pytest {posargs:-q}", ["a", "b 'c d'"]])
+VARIABLES = st.dictionaries(NAMES, TEXTS, max_size=2)
+
+
+@st.composite
+def declared(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
+    """Return sections as a file has them, every reference sound."""
+    environments = draw(st.dictionaries(NAMES, ENVIRONMENTS, min_size=1, max_size=3))
+    used = st.sampled_from(sorted(environments)) | ENVIRONMENTS
+    sessions = st.fixed_dictionaries(
+        {"environment": used, "run": RUNS},
+        optional={
+            "description": TEXTS,
+            "directory": TEXTS,
+            "env": VARIABLES,
+            "tags": st.lists(TEXTS, max_size=2),
+            "default": st.booleans(),
+            "allow-parallel": st.booleans(),
+        },
+    )
+    checks = st.fixed_dictionaries(
+        {
+            "environment": used,
+            "run": st.just("x {outputs}"),
+            "outputs": st.dictionaries(NAMES, TOLERANCES, min_size=1, max_size=3),
+        },
+        optional={
+            "baseline": st.none() | NAMES,
+            "env": VARIABLES,
+            "profile": st.fixed_dictionaries(
+                {}, optional={"hash-seed": st.integers(0, 9), "threads": st.just(2)}
+            ),
+        },
+    )
+    return {
+        "environments": environments,
+        "sessions": draw(st.dictionaries(NAMES, sessions, max_size=3)),
+        "checks": draw(st.dictionaries(NAMES, checks, max_size=2)),
+        "locks": draw(
+            st.dictionaries(NAMES, st.just({"from": "pyproject.toml"}), max_size=1)
+        ),
+    }
+
+
+@settings(max_examples=60)
+@given(sections=declared())
+def test_files_and_calls_declare_equal_objects(
+    sections: dict[str, dict[str, Any]],
+) -> None:
+    calls = merge(
+        parse_call(section, name, fields, file="noxfile.py", line=1)
+        for section, entries in sections.items()
+        for name, fields in entries.items()
+    )
+    texts = {
+        "a.yml": yaml.safe_dump(sections, allow_unicode=True),
+        "a.json": json.dumps(sections),
+    }
+    try:
+        validate(calls.definitions, calls.origins, others=())
+    except DefinitionError as error:
+        # A session may by chance be called `lock` or `repro`: then in files as well.
+        assert "choose another name" in (error.hint or str(error))  # noqa: PT017
+        return
+    for file, text in texts.items():
+        found = load_definitions({file: text.encode()}, others=())
+
+        assert found == calls.definitions
