@@ -39,7 +39,9 @@ _EXTRA: Final = re.compile(r"""\bextra\s*(==|!=)\s*(?:"([^"]*)"|'([^']*)')""")
 _EXTRA_LAST: Final = re.compile(r"""(?:"([^"]*)"|'([^']*)')\s*(==|!=)\s*extra\b""")
 _WILDCARD: Final = re.compile(r"""([<>]=?\s*["'][0-9.]+?)\.\*(["'])""")
 _ORIGINS: Final = ("git", "url", "path", "file", "source")
-_NAMED: Final = re.compile(r"([A-Za-z0-9][\w.\-]*)\s*(?:\[([^\]]*)\])?")
+_NAMED: Final = re.compile(
+    r"([A-Za-z0-9][\w.\-]*)\s*(?:\[([^\]]*)\])?\s*(?:\([^()]*\)|[^\w(][^()]*)?"
+)
 _NEVER: Final = 'python_version < "0"'
 
 
@@ -118,7 +120,7 @@ def added_by_extra(text: str, where: str) -> Dependency:
 
     Poetry before 1.2 wrote `name[extra] (^1.0)`, a constraint that PEP 508 lacks.
     """
-    found = _NAMED.match(text)
+    found = _NAMED.fullmatch(text.partition(";")[0].strip())
     if not found:
         raise LockError(f"not a requirement: `{text}`", key=where)
     extras = [each.strip() for each in (found[2] or "").split(",") if each.strip()]
@@ -132,19 +134,31 @@ def _among(operator: str, extra: str) -> str:
 
 def _dependency(name: str, value: object, where: str) -> Dependency:
     if isinstance(value, str):
-        return Dependency(name=canonicalize_name(name), constraint=value or "*")
+        return Dependency(
+            name=canonicalize_name(name), constraint=_constraint(value, where)
+        )
     if not isinstance(value, Mapping):
         raise LockError("expected a version constraint or a table", key=where)
     table = Table(value, where)
     origins = (table.get(key, str) for key in _ORIGINS)
     return Dependency(
         name=canonicalize_name(name),
-        constraint=table.get("version", str) or "*",
+        constraint=_constraint(table.get("version", str) or "*", table.at("version")),
         marker=_marker(table),
         extras=_extras(table.strings("extras")),
         optional=table.get("optional", bool) or False,
         origin=next((origin for origin in origins if origin), None),
     )
+
+
+def _constraint(text: str, where: str) -> str:
+    # Real projects have `>=1.2;<=1.21.5`, which Poetry once read as a comma.
+    plain = text.replace(";", ",") or "*"
+    try:
+        parse_constraint(plain)
+    except ValueError as error:
+        raise LockError(" ".join(str(error).split()), key=where) from error
+    return plain
 
 
 def _marker(table: Table) -> Marker | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from hashlib import algorithms_guaranteed
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
@@ -39,6 +40,9 @@ __all__ = ["Files", "SharedFiles", "read_files", "read_source"]
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _HASH: Final = re.compile(r"([a-z0-9_]+):([0-9a-f]+)")
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+# Name, version, tags (three), and sometimes a build; old names have more.
+_HYPHENS: Final = range(4, 10)
 _KINDS: Final = ("legacy", "git", "url", "directory", "file")
 
 
@@ -50,9 +54,9 @@ class Files:
     hashes: tuple[Sha256, ...] = ()
 
 
-def read_files(entry: Table) -> Files:
+def read_files(entry: Table, name: NormalizedName) -> Files:
     """Return the files that stand in the package's own table (lock version 2)."""
-    return Files(files=_listed(entry, "files"))
+    return Files(files=_listed(entry, "files", name))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,13 +75,12 @@ class SharedFiles:
         for name in hashes.data:
             where = hashes.at(name)
             texts = enumerate(hashes.strings(name))
-            found = [_digest(text, f"{where}[{index}]") for index, text in texts]
-            by_name[canonicalize_name(name)] = Files(
-                hashes=tuple(digest for digest in found if digest)
-            )
+            found = tuple(_bare(text, f"{where}[{index}]") for index, text in texts)
+            by_name[canonicalize_name(name)] = Files(hashes=found)
         files = metadata.table("files")
         for name in files.data:
-            by_name[canonicalize_name(name)] = Files(files=_listed(files, name))
+            normal = canonicalize_name(name)
+            by_name[normal] = Files(files=_listed(files, name, normal))
         names = Counter(canonicalize_name(entry.string("name")) for entry in entries)
         several = frozenset(name for name, count in names.items() if count > 1)
         return cls(by_name=by_name, several=several)
@@ -142,6 +145,12 @@ def _git(source: Table, url: str) -> VcsSource:
     commit = source.get("resolved_reference", str) or reference
     if not commit:
         raise LockError("missing value", key=source.at("resolved_reference"))
+    if not _COMMIT.fullmatch(commit):
+        raise LockError(
+            f"`{commit}` is not a full commit id",
+            key=source.at("resolved_reference"),
+            hint="lock again: a branch or tag can move",
+        )
     return VcsSource(
         vcs="git",
         url=url,
@@ -151,14 +160,24 @@ def _git(source: Table, url: str) -> VcsSource:
     )
 
 
-def _listed(table: Table, key: str) -> tuple[LockedFile, ...]:
-    return tuple(_file(file) for file in table.tables(key))
+def _listed(table: Table, key: str, name: NormalizedName) -> tuple[LockedFile, ...]:
+    return tuple(_file(file, name) for file in table.tables(key))
 
 
-def _file(file: Table) -> LockedFile:
+def _file(file: Table, name: NormalizedName) -> LockedFile:
+    # Locks of 2020 kept the `%2B` of a local version as the index had it.
+    filename = unquote(file.string("file"))
+    if filename.endswith(".whl"):
+        if filename.count("-") not in _HYPHENS:
+            raise LockError(
+                f"not the name of a wheel: `{filename}`", key=file.at("file")
+            )
+        if not canonicalize_name(filename).startswith(f"{name}-"):
+            raise LockError(
+                f"`{filename}` is not a wheel of `{name}`", key=file.at("file")
+            )
     return LockedFile(
-        # Locks of 2020 kept the `%2B` of a local version as the index had it.
-        filename=unquote(file.string("file")),
+        filename=filename,
         sha256=_digest(file.string("hash"), file.at("hash")),
         url=file.get("url", str),
     )
@@ -166,12 +185,20 @@ def _file(file: Table) -> LockedFile:
 
 def _digest(text: str, where: str) -> Sha256 | None:
     """Return the SHA-256 in *text*, None for a hash of another kind."""
-    if _SHA256.fullmatch(text):
-        return Sha256(text)
     found = _HASH.fullmatch(text)
     if not found or (found[1] == "sha256" and not _SHA256.fullmatch(found[2])):
         raise LockError(f"not a hash: `{text}`", key=where)
+    if found[1] not in algorithms_guaranteed:
+        hint = nearest(found[1], sorted(algorithms_guaranteed))
+        raise LockError(f"unknown kind of hash: `{found[1]}`", key=where, hint=hint)
     return Sha256(found[2]) if found[1] == "sha256" else None
+
+
+def _bare(text: str, where: str) -> Sha256:
+    """Return the SHA-256 in a list of hashes that do not say their kind."""
+    if not _SHA256.fullmatch(text):
+        raise LockError(f"not a SHA-256: `{text}`", key=where)
+    return Sha256(text)
 
 
 def _may_be(filename: str, version: str) -> bool:

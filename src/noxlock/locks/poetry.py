@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 from poetry.core.constraints.version import parse_constraint
 
-from noxlock.errors import LockError
+from noxlock.errors import LockError, nearest
 from noxlock.locks._poetry_edges import added_by_extra, dependencies, parse_marker
 from noxlock.locks._poetry_files import (
     SharedFiles,
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from packaging.markers import Marker
+
+    from noxlock.model import Source
 
 __all__ = ["NAME", "matches", "parse"]
 
@@ -67,6 +69,7 @@ def parse(file: str, data: bytes, beside: Callable[[str], bytes | None]) -> Lock
     entries = root.tables("package")
     shared = SharedFiles.read(metadata, entries)
     packages = tuple(_package(each, shared, grouped=grouped) for each in entries)
+    _check_once(packages)
     groups = _groups(packages, project)
     lock_extras = _lock_extras(root)
     return Lock(
@@ -118,7 +121,8 @@ def _project(
 def _package(entry: Table, shared: SharedFiles, *, grouped: bool) -> LockedPackage:
     name = entry.parse("name", canonicalize_name)
     version = str(entry.parse("version", Version))
-    files = read_files(entry) if "files" in entry.data else shared.of(name, version)
+    own = "files" in entry.data
+    files = read_files(entry, name) if own else shared.of(name, version)
     return LockedPackage(
         name=name,
         version=version,
@@ -133,12 +137,34 @@ def _package(entry: Table, shared: SharedFiles, *, grouped: bool) -> LockedPacka
     )
 
 
+def _check_once(packages: tuple[LockedPackage, ...]) -> None:
+    seen: dict[tuple[str, str | None, Source], str] = {}
+    for package in packages:
+        entry = package.name, package.version, package.source
+        if entry in seen:
+            raise LockError(
+                f"`{package.name} {package.version}` is locked twice, at {seen[entry]}"
+                " too",
+                key=package.where,
+                hint="lock again: `poetry lock`",
+            )
+        seen[entry] = package.where
+
+
 def _wanted_by(entry: Table) -> dict[GroupName, Marker | None]:
     if "groups" not in entry.data:
         raise LockError("missing value", key=entry.at("groups"))
     groups = entry.strings("groups")
     # The first releases of Poetry 2 wrote it in the singular.
     key = "markers" if "markers" in entry.data else "marker"
+    if isinstance(entry.data.get(key), dict):
+        for group in entry.table(key).data:
+            if group not in groups:
+                raise LockError(
+                    f"a marker for group `{group}`, which does not want the package",
+                    key=entry.table(key).at(group),
+                    hint=nearest(group, groups),
+                )
     return {_group(group): _marker(entry, key, group) for group in groups}
 
 
