@@ -1,0 +1,103 @@
+"""The files that a check writes: a fresh folder for them, and what became of it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from noxlock.errors import DefinitionError, EnvError
+from noxlock.model import OutputReport, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+__all__ = ["Collected", "check_names", "collect", "fresh_folder", "is_plain"]
+
+
+def is_plain(name: str) -> bool:
+    """Return whether *name* is a relative path that stays beneath its folder."""
+    parts = PurePosixPath(name).parts
+    return (
+        bool(parts)
+        and not name.startswith("/")
+        and ".." not in parts
+        and not {"\\", ":", "\0"} & set(name)
+        and PurePosixPath(name).as_posix() == name
+    )
+
+
+def check_names(names: Iterable[str], check: str, reserved: str) -> None:
+    """Raise DefinitionError for an output that is no plain path, or is *reserved*."""
+    for name in names:
+        key = f"checks.{check}.outputs.{name}"
+        if not is_plain(name):
+            raise DefinitionError(
+                f"the output `{name}` is no path beneath the outputs folder", key=key
+            )
+        if name.lower() == reserved:
+            raise DefinitionError(
+                f"the output `{name}` has the name of the baseline's record", key=key
+            )
+
+
+def fresh_folder(path: Path) -> None:
+    """Make *path* an empty folder, whatever was there.
+
+    Raises:
+        EnvError: It cannot be emptied or made.
+    """
+    try:
+        if path.is_symlink() or path.is_file():
+            path.unlink()
+        elif path.exists():
+            shutil.rmtree(path)
+        path.mkdir(parents=True)
+    except OSError as error:
+        what = f"cannot make a fresh folder for the outputs: {error.strerror or error}"
+        raise EnvError(what, file=str(path)) from error
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Collected:
+    """What a command left in its outputs folder."""
+
+    files: dict[str, Path]
+    """The declared outputs that are there, in the order of their declaration."""
+    faults: dict[str, OutputReport]
+    """Outputs that are missing, or should not be there, by name."""
+
+
+def collect(folder: Path, declared: Iterable[str]) -> Collected:
+    """Return what lies in *folder*: every file must be declared, and inside it."""
+    files: dict[str, Path] = {}
+    faults: dict[str, OutputReport] = {}
+    base = folder.resolve()
+    for name in declared:
+        path = folder / name
+        if not path.resolve().is_relative_to(base):
+            faults[name] = _fault(name, "the output is a link out of its folder")
+        elif not path.exists():
+            faults[name] = _fault(name, "the output is missing")
+        elif not path.is_file():
+            faults[name] = _fault(name, "the output is no regular file")
+        else:
+            files[name] = path
+    for name in _written(folder):
+        around = f"{name}/"
+        if name not in files and not any(each.startswith(around) for each in files):
+            faults.setdefault(name, _fault(name, "written, but not declared"))
+    return Collected(files=files, faults=faults)
+
+
+def _fault(name: str, reason: str) -> OutputReport:
+    return OutputReport(output=name, verdict=Verdict.NOT_COMPARABLE, reason=reason)
+
+
+def _written(folder: Path) -> Iterator[str]:
+    """Yield every file and link beneath *folder*; folders alone are no outputs."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not path.is_dir():
+            yield path.relative_to(folder).as_posix()
