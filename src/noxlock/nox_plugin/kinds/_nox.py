@@ -9,10 +9,11 @@ from noxlock.nox_plugin.backend import BACKEND, LockedEnv
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import nox
 
-__all__ = ["Backend", "backend", "install_only", "locked_env"]
+__all__ = ["Backend", "backend", "install_only", "locked_env", "nox_folder"]
 
 _ANY_PYTHON = Environment(pypi="").python
 
@@ -39,6 +40,11 @@ def locked_env(session: nox.Session) -> LockedEnv | None:
     """Return the session's environment; None where nox was told to use another."""
     env = session.virtualenv
     return env if isinstance(env, LockedEnv) else None
+
+
+def nox_folder(session: nox.Session) -> Path:
+    """Return nox's own folder, `.nox` unless `--envdir` says otherwise."""
+    return session.cache_dir.parent.absolute()
 
 
 def install_only(session: nox.Session) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from nox.command import CommandFailed
 
 from noxlock.nox_plugin.failures import reported
-from noxlock.nox_plugin.kinds._nox import install_only
+from noxlock.nox_plugin.kinds._nox import install_only, nox_folder
 from noxlock.nox_plugin.options import read_options
 from noxlock.nox_plugin.summaries import lock_summary
 from noxlock.workflows.parts import default_parts
@@ -37,7 +37,7 @@ def register_lock(noxfile: Noxfile) -> None:
                 return
             project = noxfile.project()
             parts = default_parts(project.root, offline=options.offline)
-            folder = session.cache_dir.parent.absolute() / "noxlock"
+            folder = nox_folder(session) / "noxlock"
             outcomes = run_lock(project, wanted, parts, folder=folder)
         if stale := [one.lock for one in outcomes if one.stale]:
             raise CommandFailed(f"stale: {', '.join(stale)}")
