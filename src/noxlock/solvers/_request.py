@@ -20,6 +20,8 @@ class SolveRequest:
     """Where the lock and the file that it is made from lie."""
     command: Path
     """The tool's executable, in the tool's own environment."""
+    python: str
+    """Version of the Python that the tool runs on."""
     scratch: Path
     """Folder for the tool's caches and temporary files; made where it is absent."""
     environ: Mapping[str, str]

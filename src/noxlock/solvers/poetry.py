@@ -15,8 +15,10 @@ import tomllib
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+
+from poetry.core.constraints.version import Version, parse_constraint
 
 from noxlock.errors import SolveError
 
@@ -78,8 +80,17 @@ def command(request: SolveRequest) -> tuple[str, ...]:
     return (*tool, "lock", "--regenerate") if request.upgrade else (*tool, "lock")
 
 
-def environment(request: SolveRequest, folder: Path) -> dict[str, str]:
-    """Return the variables to run Poetry with; *folder* is for this run only."""
+def environment(
+    request: SolveRequest, folder: Path, *, other_python: bool = False
+) -> dict[str, str]:
+    """Return the variables to run Poetry with.
+
+    Args:
+        request: What the user's own variables and indexes are.
+        folder: For this run only.
+        other_python: Whether the project refuses the Python that Poetry runs on: then
+            Poetry looks for another and makes an environment of it, in *folder*.
+    """
     # A virtual environment that is active would be the one to lock for.
     outer = {"VIRTUAL_ENV", "CONDA_PREFIX", "CONDA_DEFAULT_ENV"}
     env = {
@@ -102,8 +113,7 @@ def environment(request: SolveRequest, folder: Path) -> dict[str, str]:
         "POETRY_CONFIG_DIR": str(folder / "config"),
         "POETRY_HOME": str(folder / "home"),
         "POETRY_KEYRING_ENABLED": "false",
-        # Made only where the tool's own Python is not one that the project allows.
-        "POETRY_VIRTUALENVS_CREATE": "true",
+        "POETRY_VIRTUALENVS_CREATE": str(other_python).lower(),
         "POETRY_VIRTUALENVS_IN_PROJECT": "false",
         "POETRY_VIRTUALENVS_PATH": str(folder / "environments"),
     }
@@ -120,7 +130,8 @@ def solve(request: SolveRequest, run: Run, /) -> bytes:
     scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        env = environment(request, folder)
+        refused = not _allows(source, request.python)
+        env = environment(request, folder, other_python=refused)
         workspace = _in_place if _names_a_path(source) else _copied
         with workspace(request.folder, folder) as project:
             finished = run(command(request), cwd=project, env=env)
@@ -183,7 +194,7 @@ def _in_place(origin: Path, folder: Path) -> Iterator[Path]:  # noqa: ARG001
             kept.replace(lock)
 
 
-def _document(path: Path) -> dict[str, object]:
+def _document(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -197,6 +208,20 @@ def _result(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         raise SolveError("Poetry ended well but wrote no lock", file=LOCK) from None
+
+
+def _allows(source: Mapping[str, Any], python: str) -> bool:
+    """Return whether the project can run on *python*; of bad values Poetry speaks."""
+    project, tool = source.get("project"), source.get("tool", {}).get("poetry", {})
+    asked = (
+        isinstance(project, dict) and project.get("requires-python"),
+        tool.get("dependencies", {}).get("python"),
+    )
+    try:
+        constraints = [parse_constraint(text) for text in asked if text]
+    except (TypeError, ValueError):
+        return False
+    return all(constraint.allows(Version.parse(python)) for constraint in constraints)
 
 
 def _names_a_path(value: object) -> bool:

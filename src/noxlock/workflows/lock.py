@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -183,6 +184,7 @@ def _regenerate(
         command=command,
         scratch=parts.cache / "tools" / task.solver.TOOL,
         environ=environ,
+        python=platform.python_version(),
         mirror=index.value if index else None,
         certificate=certificate.value if certificate else None,
         proxy=parts.settings.proxy,
