@@ -5,15 +5,21 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from noxlock.errors import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-__all__ = ["checkout", "describe", "fetch_history", "tracked_files"]
+__all__ = [
+    "checkout",
+    "describe",
+    "fetch_history",
+    "repository_of",
+    "tracked_files",
+]
 
 FULL_COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 # Bytes as committed, whatever the user's settings; nothing of the user's runs.
@@ -87,6 +93,15 @@ def describe(folder: Path, environ: Mapping[str, str]) -> str:
     command = ["describe", "--always", "--dirty", "--tags", "--long"]
     result = _try(command, folder, environ)
     return "" if result.returncode else result.stdout.strip()
+
+
+def repository_of(folder: Path, environ: Mapping[str, str]) -> Path | None:
+    """Return the git directory of the work tree whose top is *folder*, or None."""
+    command = ["rev-parse", "--absolute-git-dir", "--show-prefix"]
+    result = _try(command, folder, environ)
+    lines = result.stdout.splitlines()
+    top = not result.returncode and lines[1:] in ([], [""])
+    return Path(lines[0]) if top else None
 
 
 def _git(arguments: list[str], folder: Path, environ: Mapping[str, str]) -> str:

@@ -1,0 +1,236 @@
+"""Make an environment from a lock: plan, fetch, build, link, and leave a receipt."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from noxlock.envs import find_interpreter, make_venv, remove_prefix, venv_scripts
+from noxlock.envs.locking import locked
+from noxlock.envs.receipts import Receipt, read_receipt, snapshot, write_receipt
+from noxlock.errors import PlanError
+from noxlock.plan import parse_target, plan
+from noxlock.workflows.artifacts import Gathering, Wanted
+from noxlock.workflows.reuse import NEW, interpreter_facts, why_rebuild
+from noxlock.workflows.supply import Supplies
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from noxlock.index import Index
+    from noxlock.model import (
+        Environment,
+        Interpreter,
+        Lock,
+        PackageRecord,
+        Plan,
+        ProjectInstall,
+        Target,
+    )
+    from noxlock.report.progress import Progress
+    from noxlock.store import StoreProtocol
+    from noxlock.workflows.artifacts import Installable
+
+__all__ = ["BuildRequest", "Builder", "BuiltEnvironment"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildRequest:
+    """One environment to make."""
+
+    root: Path
+    """Folder of the project."""
+    name: str
+    """For messages."""
+    environment: Environment
+    python: str
+    """One interpreter: version, exact version or path."""
+    prefix: Path
+    """Where it goes; nothing else may be there."""
+    project: ProjectInstall
+    lock: Lock
+    lock_file: str | Path
+    """Relative to `root`, or absolute; its folder is the base of relative paths."""
+    reuse: bool = False
+    """Keep what is there, if it is what would be made and was not altered."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuiltEnvironment:
+    """An environment that is ready."""
+
+    prefix: Path
+    bin: Path
+    """Folder of its programs."""
+    interpreter: Interpreter
+    plan: Plan
+    packages: tuple[PackageRecord, ...]
+    """What was installed, by name; without the project itself."""
+    reused: bool
+    reason: str
+    """Why it was made: `new`, `plan changed: numpy 2.1.0 -> 2.1.1`; or kept."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Builder:
+    """Makes environments out of the store; what it lacks comes from the index."""
+
+    store: StoreProtocol
+    index: Index
+    progress: Progress
+    offline: bool = False
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    """The user's variables: PATH, proxies, SOURCE_DATE_EPOCH."""
+
+    def build(self, request: BuildRequest) -> BuiltEnvironment:
+        """Make the environment of *request*, or keep the one that is there.
+
+        Nothing at the prefix is touched before all artifacts are in the store. A build
+        that is killed leaves no receipt, so the next one starts anew.
+
+        Raises:
+            NoxlockError: What is wrong: interpreter, plan, an artifact, a build, disk.
+        """
+        root, prefix = _absolute(request.root), _absolute(request.prefix)
+        making = _Making(
+            builder=self,
+            request=replace(request, root=root, prefix=prefix),
+            started=time.perf_counter(),
+        )
+        waiting = f"{request.name}: waiting for another run that makes it"
+        on_wait = self.progress.say
+        with locked(prefix, on_wait=lambda: on_wait(waiting)), self.store.hold():
+            return making.run()
+
+
+def _absolute(path: Path) -> Path:
+    # Not resolved: what a user calls a folder is what scripts and messages say.
+    return Path(os.path.abspath(path))  # noqa: PTH100
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Making:
+    """One call of `Builder.build`."""
+
+    builder: Builder
+    request: BuildRequest
+    started: float
+
+    def run(self) -> BuiltEnvironment:
+        """Plan, then keep what is there or make it."""
+        request, prefix = self.request, self.request.prefix
+        interpreter = find_interpreter(
+            request.python,
+            cache=self.builder.store.root,
+            environ=self.builder.environ,
+            root=request.root,
+        )
+        planned = self._plan(interpreter)
+        gathering = self._gathering(planned, interpreter)
+        receipt = read_receipt(prefix)
+        if request.reuse:
+            why = why_rebuild(prefix, receipt, planned, interpreter, gathering.digest)
+            if not why and receipt is not None:
+                return self._built(planned, interpreter, receipt, "nothing changed")
+            if why != NEW:
+                self._say(f"made anew: {why}")
+        else:
+            why = "a fresh one was asked for" if prefix.exists() else NEW
+        for warning in planned.warnings:
+            self.builder.progress.warn(f"{request.name}: {warning}")
+        wheels = gathering.gather()
+        self._make(interpreter, wheels)
+        receipt = Receipt(
+            plan=planned.key,
+            interpreter=interpreter_facts(interpreter),
+            project=gathering.digest,
+            packages=tuple(one.record for one in wheels if one.record is not None),
+            files=snapshot(prefix),
+        )
+        write_receipt(prefix, receipt)
+        count = len(planned.packages)
+        self._say(
+            f"CPython {interpreter.version}, {count} package{'s' * (count != 1)},"
+            f" made in {time.perf_counter() - self.started:.1f} s"
+        )
+        return self._built(planned, interpreter, receipt, why, reused=False)
+
+    def _plan(self, interpreter: Interpreter) -> Plan:
+        environment = self.request.environment
+        return plan(
+            self.request.lock,
+            groups=environment.groups,
+            extras=environment.extras,
+            target=_target(environment.target, interpreter),
+            only_binary=environment.only_binary,
+        )
+
+    def _gathering(self, planned: Plan, interpreter: Interpreter) -> Gathering:
+        builder, request = self.builder, self.request
+        supplies = Supplies(
+            store=builder.store,
+            index=builder.index,
+            progress=builder.progress,
+            offline=builder.offline,
+            environ=builder.environ,
+        )
+        wanted = Wanted(
+            name=request.name,
+            plan=planned,
+            lock=request.lock,
+            base=(request.root / request.lock_file).parent,
+            root=request.root,
+            project=request.project,
+            only_binary=request.environment.only_binary,
+            interpreter=interpreter,
+        )
+        return Gathering(wanted, supplies)
+
+    def _make(self, interpreter: Interpreter, wheels: tuple[Installable, ...]) -> None:
+        store, prefix = self.builder.store, self.request.prefix
+        store.compile([wheel.sha256 for wheel in wheels], interpreter)
+        remove_prefix(prefix)
+        make_venv(prefix, interpreter)
+        for wheel in wheels:
+            store.link(wheel.sha256, prefix, interpreter, direct_url=wheel.direct_url)
+
+    def _built(
+        self,
+        planned: Plan,
+        interpreter: Interpreter,
+        receipt: Receipt,
+        reason: str,
+        *,
+        reused: bool = True,
+    ) -> BuiltEnvironment:
+        prefix = self.request.prefix
+        return BuiltEnvironment(
+            prefix=prefix,
+            bin=venv_scripts(prefix),
+            interpreter=interpreter,
+            plan=planned,
+            packages=receipt.packages,
+            reused=reused,
+            reason=reason,
+        )
+
+    def _say(self, message: str) -> None:
+        self.builder.progress.say(f"{self.request.name}: {message}")
+
+
+def _target(wanted: str, interpreter: Interpreter) -> Target:
+    """Return the target to plan for: this machine's floors, the wanted variant."""
+    here = interpreter.target
+    if wanted == "auto":
+        return here
+    target = parse_target(wanted, python=interpreter.version)
+    if target.subdir is not here.subdir:
+        raise PlanError(
+            f"an environment for {target.name} cannot be made on {here.subdir}",
+            key="target",
+            hint=f"`noxlock plan --target {target.name}` shows what it would hold",
+        )
+    return replace(here, variant=target.variant)
