@@ -111,10 +111,10 @@ def run_lock(
     ]
     if options.check:
         return tuple(_check(task, parts) for task in tasks)
-    if parts.offline:
+    if parts.offline or parts.settings.no_index:
         raise SolveError(
-            "locks cannot be made offline",
-            hint="`nox -s lock -- --check` needs no network",
+            "locks cannot be made without an index",
+            hint="`nox -s lock -- --check` needs none",
         )
     return tuple(_regenerate(task, options, parts, folder) for task in tasks)
 
@@ -178,14 +178,14 @@ def _regenerate(
     before = _bytes(task.lock)
     old = _readable(task, before, parts)
     command, environ = make_tool(task.solver, task.lock, old, parts, folder)
-    certificate, index = parts.settings.cert, parts.settings.index
+    certificate = parts.settings.cert
     request = SolveRequest(
         folder=task.lock.parent,
         command=command,
         scratch=parts.cache / "tools" / task.solver.TOOL,
         environ=environ,
         python=platform.python_version(),
-        mirror=index.value if index else None,
+        mirror=parts.simple_page,
         certificate=certificate.value if certificate else None,
         proxy=parts.settings.proxy,
         update=options.update,

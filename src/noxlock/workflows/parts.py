@@ -59,6 +59,14 @@ class Parts:
         return IndexClient(self.settings, progress=self.progress)
 
     @cached_property
+    def simple_page(self) -> str:
+        """The simple page of the default index: the user's own, else the public one."""
+        from noxlock.index.client import public_default  # noqa: PLC0415
+
+        index = self.settings.index
+        return index.value if index else public_default()
+
+    @cached_property
     def progress(self) -> Progress:
         """Where long steps say what they do: stderr."""
         from noxlock.report.terminal import progress  # noqa: PLC0415
@@ -75,6 +83,7 @@ class Parts:
             index=self.index,
             progress=self.progress,
             offline=self.offline,
+            environ=self.environ,
         )
 
 
