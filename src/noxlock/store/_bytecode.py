@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Source", "compile_sources", "sources", "write_bytecode"]
 
-_FILES_A_PROCESS = 100
-"""Starting an interpreter takes about as long as compiling a few files."""
+_SHARE = 100
+"""Files that one child compiles: enough to pay for it, few enough to spread."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +52,7 @@ class Source:
 
 class _Outcome(Struct, frozen=True):
     magic: str
-    results: list[tuple[str, int] | Literal["changed", "invalid"]]
+    results: list[list[tuple[str, int] | Literal["changed", "invalid"]]]
 
 
 def sources(
@@ -75,22 +75,36 @@ def sources(
 
 
 def compile_sources(
-    files: Sequence[Source], interpreter: Interpreter
+    wheels: Sequence[Sequence[Source]], interpreter: Interpreter, folder: Path
 ) -> dict[Path, StoredFile]:
-    """Compile *files*, in as many processes as pay; returns what was written.
+    """Compile the sources of *wheels*; returns what was written.
 
-    A file that does not compile is left out.
+    A file that does not compile is left out. The bytes depend on the wheel and the
+    interpreter alone, not on how many processors there are: the shares that one child
+    compiles are fixed.
+
+    Args:
+        wheels: The sources of each.
+        interpreter: What compiles.
+        folder: Where to run it: one that holds no modules.
 
     Raises:
         StoreError: A source is not what was stored, or the interpreter failed.
     """
-    for folder in sorted({file.target.parent for file in files}):
-        folder.mkdir(parents=True, exist_ok=True)
-    jobs = max(1, min(_processors(), len(files) // _FILES_A_PROCESS))
-    heavy = sorted(files, key=lambda file: -file.file.size)
-    shares = [heavy[start::jobs] for start in range(jobs)]
+    shares = [
+        files[start : start + _SHARE]
+        for files in wheels
+        for start in range(0, len(files), _SHARE)
+    ]
+    if not shares:
+        return {}
+    for path in sorted({file.target.parent for share in shares for file in share}):
+        path.mkdir(parents=True, exist_ok=True)
+    shares.sort(key=lambda share: -sum(file.file.size for file in share))
+    jobs = min(_processors(), len(shares))
     with ThreadPoolExecutor(jobs) as pool:
-        done = list(pool.map(lambda share: _run(share, interpreter), shares))
+        work = (shares[start::jobs] for start in range(jobs))
+        done = list(pool.map(lambda part: _run(part, interpreter, folder), work))
     return {path: file for part in done for path, file in part.items()}
 
 
@@ -104,48 +118,59 @@ def write_bytecode(
     write_entry(staged, Entry(files=ordered, filename=filename))
 
 
-def _run(files: Sequence[Source], interpreter: Interpreter) -> dict[Path, StoredFile]:
+def _run(
+    shares: Sequence[Sequence[Source]], interpreter: Interpreter, folder: Path
+) -> dict[Path, StoredFile]:
     job = {
         "mtime": MTIME,
-        "files": [
-            (
-                f"{file.wheel}/{FILES}/{file.file.path}",
-                file.file.digest,
-                str(file.target),
-                file.name,
-            )
-            for file in files
+        "shares": [
+            [
+                (
+                    f"{file.wheel}/{FILES}/{file.file.path}",
+                    file.file.digest,
+                    str(file.target),
+                    file.name,
+                )
+                for file in share
+            ]
+            for share in shares
         ],
     }
-    outcome = _ask(interpreter, json.encode(job))
+    outcome = _ask(interpreter, json.encode(job), folder)
     written = {}
-    for file, result in zip(files, outcome.results, strict=True):
-        if result == "changed":
-            raise damage(file.wheel, f"{file.file.path}: content changed")
-        if not isinstance(result, str):
-            digest, size = result
-            written[file.target] = StoredFile(file.path, digest, size)
+    for share, results in zip(shares, outcome.results, strict=True):
+        for file, result in zip(share, results, strict=True):
+            if result == "changed":
+                raise damage(file.wheel, f"{file.file.path}: content changed")
+            if not isinstance(result, str):
+                digest, size = result
+                written[file.target] = StoredFile(file.path, digest, size)
     return written
 
 
-def _ask(interpreter: Interpreter, job: bytes) -> _Outcome:
-    command = [str(interpreter.executable), "-I", "-S", "-W", "ignore"]
-    script = str(Path(_compiler.__file__))
+def _ask(interpreter: Interpreter, job: bytes, folder: Path) -> _Outcome:
+    """Run the compiler; -I would ignore PYTHONHASHSEED, so other means isolate it."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    script = Path(_compiler.__file__).read_text(encoding="utf-8")
+    options = ["-s", "-S", "-W", "ignore", "-c", script]
     try:
         result = subprocess.run(  # noqa: S603 # an interpreter the caller chose
-            [*command, script], input=job, capture_output=True, check=False
+            [str(interpreter.executable), *options],
+            input=job,
+            capture_output=True,
+            check=False,
+            cwd=folder,
+            env=environ | {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1"},
         )
     except OSError as error:
         raise StoreError(
             f"cannot run `{interpreter.executable}` to compile: {error.strerror}"
         ) from error
+    if result.returncode != 0:
+        lines = result.stderr.decode(errors="replace").strip().splitlines()
+        reason = lines[-1] if lines else f"status {result.returncode}"
+        raise StoreError(f"compiling with `{interpreter.executable}` failed: {reason}")
     try:
-        if result.returncode != 0:
-            lines = result.stderr.decode(errors="replace").strip().splitlines()
-            raise StoreError(
-                f"compiling with `{interpreter.executable}` failed:"
-                f" {lines[-1] if lines else f'status {result.returncode}'}"
-            )
         outcome = json.decode(result.stdout, type=_Outcome)
     except DecodeError as error:
         what = f"compiling with `{interpreter.executable}` gave no result"

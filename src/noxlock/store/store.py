@@ -31,6 +31,7 @@ from noxlock.store._place import LinkMode, Placer
 from noxlock.store._places import FILES, Places, disk_errors
 from noxlock.store._schemes import schemes
 from noxlock.store._unpack import unpack
+from noxlock.store.upkeep import collect_garbage, store_info, verify_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from noxlock.model import Interpreter
+    from noxlock.store.upkeep import GcReport, StoreInfo, VerifyReport
 
 __all__ = ["Store"]
 
@@ -199,8 +201,8 @@ class Store:
                 entry, folder = self._wheel(sha256), self.places.wheel(sha256)
                 found = sources(folder, entry, staged / sha256, interpreter)
                 work[sha256] = (entry, found)
-            files = [file for _, found in work.values() for file in found]
-            done = compile_sources(files, interpreter) if files else {}
+            found_all = [found for _, found in work.values()]
+            done = compile_sources(found_all, interpreter, staged)
             for sha256, (entry, found) in work.items():
                 write_bytecode(staged / sha256, found, done, entry.filename)
                 place = self.places.bytecode(sha256, interpreter)
@@ -242,6 +244,26 @@ class Store:
             installation.scripts()
             installation.metadata(direct_url)
             touch_entry(folder)
+
+    def info(self) -> StoreInfo:
+        """Return what the store holds, bucket by bucket."""
+        return store_info(self.places)
+
+    def gc(self, *, days: float = 30, everything: bool = False) -> GcReport:
+        """Remove what no run used for *days*, and what killed runs left.
+
+        Raises:
+            StoreError: Another run uses the store, or it cannot be written.
+        """
+        return collect_garbage(self.places, days=days, everything=everything)
+
+    def verify(self, *, repair: bool = False) -> VerifyReport:
+        """Hash every stored file again; with *repair*, remove what is damaged.
+
+        Raises:
+            StoreError: On repair, another run uses the store.
+        """
+        return verify_store(self.places, repair=repair)
 
     def _wheel(self, sha256: Sha256) -> WheelEntry:
         entry = read_entry(self.places.wheel(sha256), WheelEntry)

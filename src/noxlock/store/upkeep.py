@@ -1,0 +1,321 @@
+"""What the store holds, what of it nobody needs, and whether it is still sound."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import stat
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from noxlock.errors import NoxlockError, StoreError
+from noxlock.store import _lock
+from noxlock.store._manifest import (
+    BuiltEntry,
+    Checking,
+    Entry,
+    WheelEntry,
+    damaged_files,
+    read_entry,
+)
+from noxlock.store._places import ENTRY, FILES, Bucket, disk_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from noxlock.store._places import Places
+
+__all__ = [
+    "BucketInfo",
+    "Damage",
+    "GcReport",
+    "StoreInfo",
+    "VerifyReport",
+    "collect_garbage",
+    "store_info",
+    "verify_store",
+]
+
+_DAY = 24 * 60 * 60
+_PATIENCE = 10.0
+"""Seconds that cleaning waits for other runs."""
+_VERSIONED = re.compile(r"(?P<kind>[a-z]+)-v(?P<version>\d+)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BucketInfo:
+    """What one bucket holds."""
+
+    name: str
+    entries: int
+    files: int
+    size: int
+    """Bytes; a file counts once, however many names it has."""
+    linked: int
+    """Of these, bytes that environments share through hard links: removing the entry
+    frees them only when the environments are gone too."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoreInfo:
+    """What a store holds."""
+
+    root: Path
+    buckets: tuple[BucketInfo, ...]
+    """Then `downloads` and `tmp`: files on their way in, and what killed runs left."""
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return sum(bucket.size for bucket in self.buckets)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GcReport:
+    """What was removed."""
+
+    entries: int
+    leftovers: int
+    """Files of killed runs, unfinished downloads, buckets of older versions."""
+    freed: int
+    """Bytes; without those that environments still hold."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Damage:
+    """An entry that is not what was stored."""
+
+    bucket: str
+    entry: str
+    """Its folder, relative to the store."""
+    filename: str
+    """Of the artifact; "" where the entry does not say any more."""
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VerifyReport:
+    """What was looked at, and what was wrong with it."""
+
+    entries: int
+    files: int
+    damaged: tuple[Damage, ...]
+    repaired: bool
+    """Whether the damaged entries were removed."""
+
+
+def store_info(places: Places) -> StoreInfo:
+    """Return what the store holds."""
+    buckets = []
+    for bucket in Bucket:
+        entries = sum(1 for _ in _entries(places, bucket))
+        buckets.append(_measure(places.root / bucket, bucket, entries))
+    for folder in (places.downloads, places.temporary):
+        entries = sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
+        buckets.append(_measure(folder, folder.name, entries))
+    return StoreInfo(root=places.root, buckets=tuple(buckets))
+
+
+def collect_garbage(
+    places: Places, *, days: float = 30, everything: bool = False
+) -> GcReport:
+    """Remove what no run used for *days*, and what killed runs left.
+
+    Bytecode goes with its wheel. Environments keep their files: a hard link or a copy
+    does not need the store.
+
+    Raises:
+        StoreError: Another run uses the store, or it cannot be written.
+    """
+    if not places.root.is_dir():
+        return GcReport(entries=0, leftovers=0, freed=0)
+    with (
+        disk_errors("clean the store"),
+        _lock.exclusive(places.lock, patience=_PATIENCE),
+    ):
+        limit = time.time() - days * _DAY
+        unused = [
+            folder
+            for bucket in Bucket
+            for folder in _entries(places, bucket)
+            if everything or _last_use(folder) < limit
+        ]
+        freed = sum(_remove(places, folder) for folder in unused)
+        orphans = [folder for bucket in Bucket for folder in _orphans(places, bucket)]
+        freed += sum(_remove(places, folder) for folder in orphans)
+        leftovers = list(_leftovers(places, everything=everything))
+        freed += sum(_discard(path) for path in leftovers)
+        entries = len(unused) + len(orphans)
+        return GcReport(entries=entries, leftovers=len(leftovers), freed=freed)
+
+
+def verify_store(places: Places, *, repair: bool = False) -> VerifyReport:
+    """Hash every file of every entry again.
+
+    It does not find a forger, who writes the files, their digests and the entry's own
+    digest: what a wheel was is known by the digest of its archive, which is not kept.
+
+    Args:
+        places: The store.
+        repair: Whether damaged entries are removed; the next run fetches them anew.
+
+    Raises:
+        StoreError: On repair, another run uses the store, or it cannot be written.
+    """
+    entries = files = 0
+    damaged = []
+    for bucket in Bucket:
+        for folder in _entries(places, bucket):
+            entries += 1
+            count, damage = _verify(places, bucket, folder)
+            files += count
+            damaged += damage
+    if repair and damaged:
+        with (
+            disk_errors("repair the store"),
+            _lock.exclusive(places.lock, patience=_PATIENCE),
+        ):
+            for item in damaged:
+                places.remove(places.root / item.entry)
+            for folder in [f for bucket in Bucket for f in _orphans(places, bucket)]:
+                places.remove(folder)
+    return VerifyReport(
+        entries=entries,
+        files=files,
+        damaged=tuple(damaged),
+        repaired=repair and bool(damaged),
+    )
+
+
+def _entries(places: Places, bucket: Bucket) -> Iterator[Path]:
+    """Yield the folder of each entry, sorted."""
+    base = places.root / bucket
+    if not base.is_dir():
+        return
+    deep = bucket is Bucket.BYTECODE
+    for folder in sorted(base.glob("*/*" if deep else "*")):
+        if folder.is_dir():
+            yield folder
+
+
+def _orphans(places: Places, bucket: Bucket) -> Iterator[Path]:
+    """Yield the entries that are of no use without another that is gone."""
+    for folder in _entries(places, bucket):
+        match bucket:
+            case Bucket.WHEELS | Bucket.ARCHIVES:
+                return
+            case Bucket.BYTECODE:
+                wheel = folder.name
+            case Bucket.BUILT:
+                try:
+                    entry = read_entry(folder, BuiltEntry)
+                except StoreError:
+                    entry = None
+                wheel = entry.sha256 if entry else ""
+            case _:
+                assert_never(bucket)
+        if not (places.root / Bucket.WHEELS / wheel / ENTRY).exists() or not wheel:
+            yield folder
+
+
+def _verify(places: Places, bucket: Bucket, folder: Path) -> tuple[int, list[Damage]]:
+    """Return how many files the entry has, and its damage, if any."""
+    kind = {Bucket.WHEELS: WheelEntry, Bucket.BUILT: BuiltEntry}.get(bucket, Entry)
+    filename, count = "", 0
+    try:
+        entry = read_entry(folder, kind)
+        if entry is None:
+            reasons = [f"no `{ENTRY}`"]
+        else:
+            filename, count = entry.filename, len(entry.files)
+            reasons = damaged_files(folder, entry.files, Checking.FULL)
+            reasons += _strangers(folder, {file.path for file in entry.files})
+    except NoxlockError as error:
+        reasons = [error.what]
+    if not reasons:
+        return count, []
+    place = folder.relative_to(places.root).as_posix()
+    return count, [
+        Damage(bucket=bucket, entry=place, filename=filename, reasons=tuple(reasons))
+    ]
+
+
+def _strangers(folder: Path, known: set[str]) -> list[str]:
+    base = folder / FILES
+    found = (path for path in sorted(base.rglob("*")) if not path.is_dir())
+    paths = (path.relative_to(base).as_posix() for path in found)
+    return [f"{path}: not part of the entry" for path in paths if path not in known]
+
+
+def _last_use(folder: Path) -> float:
+    try:
+        return (folder / ENTRY).stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+
+
+def _leftovers(places: Places, *, everything: bool) -> Iterator[Path]:
+    """Yield what no entry is; with the lock held, nobody works in `tmp`."""
+    if places.temporary.is_dir():
+        yield from sorted(places.temporary.iterdir())
+    if places.downloads.is_dir():
+        yesterday = time.time() - _DAY
+        for path in sorted(places.downloads.iterdir()):
+            if everything or path.stat().st_mtime < yesterday:
+                yield path
+    current = {
+        found["kind"]: int(found["version"])
+        for found in map(_VERSIONED.fullmatch, Bucket)
+        if found
+    }
+    for path in sorted(places.root.iterdir()):
+        found = _VERSIONED.fullmatch(path.name)
+        if found and int(found["version"]) < current.get(found["kind"], 0):
+            yield path
+
+
+def _remove(places: Places, folder: Path) -> int:
+    freed = _held_here(folder)
+    places.remove(folder)
+    return freed
+
+
+def _discard(path: Path) -> int:
+    freed = _held_here(path)
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink()
+    return freed
+
+
+def _held_here(path: Path) -> int:
+    """Return the bytes that vanish with *path*."""
+    paths = [path, *path.rglob("*")] if path.is_dir() else [path]
+    found = (item.lstat() for item in paths)
+    return sum(
+        status.st_size
+        for status in found
+        if stat.S_ISREG(status.st_mode) and status.st_nlink == 1
+    )
+
+
+def _measure(folder: Path, name: str, entries: int) -> BucketInfo:
+    seen: set[tuple[int, int]] = set()
+    size = linked = 0
+    for path in folder.rglob("*"):
+        try:
+            status = path.lstat()
+        except FileNotFoundError:
+            continue  # another run finished with it
+        inode = (status.st_dev, status.st_ino)
+        if not stat.S_ISREG(status.st_mode) or inode in seen:
+            continue
+        seen.add(inode)
+        size += status.st_size
+        linked += status.st_size if status.st_nlink > 1 else 0
+    return BucketInfo(
+        name=name, entries=entries, files=len(seen), size=size, linked=linked
+    )
