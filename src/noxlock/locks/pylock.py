@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from packaging.markers import Marker
 from packaging.pylock import (
     Pylock,
     PylockUnsupportedVersionError,
@@ -156,7 +157,7 @@ def _package(index: int, entry: Package) -> LockedPackage:
         version=_text(entry.version),
         source=source,
         files=files,
-        marker=entry.marker,
+        marker=_marker(entry.marker),
         # "Tools MUST NOT use this information when doing installation": for reports.
         dependencies=tuple(
             Dependency(name=canonicalize_name(edge["name"]))
@@ -166,6 +167,12 @@ def _package(index: int, entry: Package) -> LockedPackage:
         requires_python=_text(entry.requires_python),
         where=where,
     )
+
+
+def _marker(marker: Marker | None) -> Marker | None:
+    # Real metadata compares names with `===`, which packaging refuses to evaluate.
+    text = str(marker)
+    return Marker(text.replace("===", "==")) if "===" in text else marker
 
 
 def _source(entry: Package) -> Source:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit, urlunsplit
 
-from packaging.markers import InvalidMarker, Marker
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.markers import Marker
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -23,6 +23,7 @@ from noxlock.locks._direct import is_direct, is_named, read_direct
 from noxlock.locks._hashes import hash_option
 from noxlock.locks._lines import read_lines
 from noxlock.locks._pins import Pin, packages
+from noxlock.locks._poetry_edges import parse_marker
 from noxlock.model import ByMarker, GroupName, IndexSource, Lock
 
 if TYPE_CHECKING:
@@ -220,24 +221,28 @@ class _Entry:
 def _entry(text: str, *, editable: bool) -> _Entry:
     try:
         if is_direct(text) or (editable and not is_named(text)):
-            # pip: "the URL and the marker are separated by a space and a semicolon".
-            address, _, condition = _MARKER_OF_ADDRESS.sub("\n", text, 1).partition(
-                "\n"
-            )
-            marker = Marker(condition) if condition else None
-            return _Entry(
+            # A `;` can be part of an address, one beside a blank cannot.
+            address, *condition = _MARKER_OF_ADDRESS.split(text, 1)
+            marker = Marker(condition[0]) if condition else None
+            read = _Entry(
                 name="", url=address.strip(), specifier=SpecifierSet(), marker=marker
             )
-        read = Requirement(text)
-    except (InvalidRequirement, InvalidMarker, RecursionError) as error:
+        else:
+            named = Requirement(text)
+            read = _Entry(
+                name=named.name,
+                url=named.url,
+                specifier=named.specifier,
+                marker=named.marker,
+            )
+        # What pip makes of `extra` in a requirements file: that none is asked for.
+        return replace(read, marker=read.marker and parse_marker(str(read.marker)))
+    except (ValueError, RecursionError) as error:
         reason = str(error).partition("\n")[0] or "nested too deeply"
         raise LockError(
             f"`{text}` is not a requirement: {reason[:1].lower()}{reason[1:]}",
             hint="this looks like TOML" if _TOML.match(text) else None,
         ) from None
-    return _Entry(
-        name=read.name, url=read.url, specifier=read.specifier, marker=read.marker
-    )
 
 
 def _version(specifiers: SpecifierSet) -> str | None:
