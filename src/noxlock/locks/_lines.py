@@ -54,6 +54,7 @@ _FLAGS: Final = frozenset(
     }
 )
 _COMMENT: Final = re.compile(r"(^|\s+)#.*$")
+_EDITABLE: Final = re.compile(r"--editable(?:\s+|=)|-e\s*(?=[^\s-])")
 _FIRST_OPTION: Final = re.compile(r"(?:^|(?<=\s))-")
 
 
@@ -65,6 +66,8 @@ class Line:
     """Of its first line in the file, from 1."""
     requirement: str
     """What stands before the options; "" for a line of options alone."""
+    editable: bool
+    """Whether it stands after `-e`."""
     options: tuple[tuple[str, str], ...]
     """Each by its long name, with its value, "" for a flag."""
 
@@ -84,13 +87,22 @@ def read_lines(file: str, data: bytes) -> Iterator[Line]:
         line = _COMMENT.sub("", text).strip()
         if not line:
             continue
+        # uv and pdm write a marker after it, which takes blanks.
+        editable = _EDITABLE.match(line)
+        if editable:
+            line = line[editable.end() :]
         first = _FIRST_OPTION.search(line)
         cut = first.start() if first else len(line)
         try:
             options = tuple(_options(line[cut:]))
         except LockError as error:
             raise error.inside(file=file, line=number) from None
-        yield Line(number=number, requirement=line[:cut].strip(), options=options)
+        yield Line(
+            number=number,
+            requirement=line[:cut].strip(),
+            editable=editable is not None,
+            options=options,
+        )
 
 
 def _joined(file: str, text: str) -> Iterator[tuple[int, str]]:

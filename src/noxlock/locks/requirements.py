@@ -110,12 +110,8 @@ class _Reader:
         self.open.pop()
 
     def _line(self, name: str, line: Line, *, constraint: bool) -> None:
-        editables = line.values("--editable")
-        if len(editables) + bool(line.requirement) > 1:
-            raise LockError("more than one requirement on a line")
-        if line.requirement or editables:
-            text = line.requirement or editables[0]
-            pin = self._pin(name, line, text, editable=bool(editables))
+        if line.requirement:
+            pin = self._pin(name, line)
             (self.constraints if constraint else self.required).append(pin)
             return
         for option, value in line.options:
@@ -177,9 +173,10 @@ class _Reader:
             )
         self.read(below, data, constraint=constraint)
 
-    def _pin(self, name: str, line: Line, text: str, *, editable: bool) -> Pin:
+    def _pin(self, name: str, line: Line) -> Pin:
+        text = line.requirement
         _refuse_variables(text)
-        entry = _entry(text, editable=editable)
+        entry = _entry(text, editable=line.editable)
         hashes = _hashes(line)
         version = None if entry.url else _version(entry.specifier)
         source: Source = IndexSource()
@@ -189,7 +186,7 @@ class _Reader:
                 entry.url,
                 hashes,
                 name=entry.name or None,
-                editable=editable,
+                editable=line.editable,
                 beside=self.beside,
             )
             label, version, source = found.name, found.version, found.source
@@ -263,10 +260,10 @@ def _version(specifiers: SpecifierSet) -> str | None:
 
 def _hashes(line: Line) -> tuple[Sha256, ...]:
     for option, _ in line.options:
-        if option not in {"--hash", "--editable"}:
+        if option != "--hash":
             raise LockError(
                 f"`{option}` is not supported beside a requirement",
-                hint="how a package is built is not part of a lock",
+                hint="one requirement a line; a lock does not say how one is built",
             )
     found = (hash_option(value) for value in line.values("--hash"))
     return tuple(dict.fromkeys(item for item in found if item is not None))
