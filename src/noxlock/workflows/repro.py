@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
@@ -118,8 +117,7 @@ def run_check(
     check_names(request.check.outputs, request.name, RECORD)
     request.baseline.check()
     commands = [_words(request, command) for command in request.commands]
-    with suppress(FileNotFoundError):
-        report_file(request).unlink()
+    fresh_folder(request.folder)
     fresh_folder(request.outputs)
     stream = sys.stderr if stream is None else stream
     job = _Job(request, run, facts, stream, _variables(request))
