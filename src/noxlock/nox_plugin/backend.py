@@ -12,6 +12,7 @@ from nox.virtualenv import ALL_VENVS, ProcessEnv
 from noxlock.envs import hermetic_variables
 from noxlock.errors import DefinitionError
 from noxlock.nox_plugin.failures import reported
+from noxlock.nox_plugin.logs import quiet_libraries
 from noxlock.nox_plugin.noxfile import current
 from noxlock.nox_plugin.options import Options, read_options
 from noxlock.workflows.parts import default_parts
@@ -115,8 +116,8 @@ class LockedEnv(ProcessEnv):
             )
         )
         self._reused = built.reused
-        verb = "Reusing" if built.reused else "Made"
-        logger.info(f"{verb} {use.name} in {self.location_name}: {built.reason}")
+        if built.reused:
+            logger.info(f"Reusing {use.name} in {self.location_name}: {built.reason}")
         variables = hermetic_variables(Path(self.location), os.environ)
         # nox puts `bin_paths` first on PATH itself.
         self.env.update({k: v for k, v in variables.items() if k != "PATH"})
@@ -168,3 +169,4 @@ def ignore_folder(folder: Path) -> None:
 def register() -> None:
     """Make the backend known to nox."""
     ALL_VENVS[BACKEND] = LockedEnv
+    quiet_libraries()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_summary", "lock_summary", "repro_summary", "session_summary"]
 
+_WIDTH = 50
 _POSARGS = re.compile(r"\{posargs(?::([^{}]*))?\}")
 
 
@@ -19,7 +20,7 @@ def session_summary(session: Session, environment: Environment) -> str:
     """Return one line on the session, then its commands and options."""
     texts = _texts(session)
     more = f" and {len(texts) - 1} more" if texts[1:] else ""
-    first = f"Run `{texts[0]}`{more} in {_described(session.environment, environment)}"
+    first = f"Run `{_short(texts[0])}`{more} in {_described(session.environment, environment)}"
     details = [*(f"    {text}" for text in texts), "", _OPTIONS]
     return _docstring(session.description or first, details)
 
@@ -29,7 +30,7 @@ def check_summary(name: str, check: Check, environment: Environment) -> str:
     texts = _texts(check)
     baseline = check.baseline or f"repro/{name}"
     where = _described(check.environment, environment)
-    first = f"Rerun `{texts[-1]}` in {where}, compare with {baseline}"
+    first = f"Rerun `{_short(texts[-1])}` in {where}, compare with {baseline}"
     details = [
         *(f"    {text}" for text in texts),
         "",
@@ -71,6 +72,10 @@ def _described(named: str | Environment, environment: Environment) -> str:
     if all(re.fullmatch(r"[\d.]+", spec) for spec in specs):
         python = f"CPython {python}"
     return f"{name} ({python}; {', '.join(environment.groups)})"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
 
 
 def _docstring(first: str, details: list[str]) -> str:

@@ -61,7 +61,8 @@ def _register_repro(noxfile: Noxfile) -> None:
     checks = noxfile.definitions.checks
 
     def repro(session: nox.Session) -> None:
-        session.log(f"every check passed: {', '.join(checks)}")
+        if not install_only(session):
+            session.log(f"every check passed: {', '.join(checks)}")
 
     repro.__doc__ = repro_summary(checks)
     noxfile.gather(repro, "repro", [f"repro({name})" for name in checks])
