@@ -191,8 +191,10 @@ def _regenerate(
         update=options.update,
         upgrade=options.upgrade,
     )
-    with parts.progress.task(f"{task.solver.TOOL}: making {task.name}"):
+    making = f"{task.solver.TOOL}: making {task.name}"
+    with parts.progress.task(making, total=1, unit="locks") as step:
         after = task.solver.solve(request, run)
+        step.advance()
     if after == before:
         parts.progress.say(f"{task.name} is up to date")
         return LockOutcome(lock=task.name)
