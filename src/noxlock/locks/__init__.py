@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from noxlock.errors import LockError, NoxlockError
 from noxlock.locks import poetry, pylock, requirements
+from noxlock.locks._text import RELOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +66,9 @@ def parse_lock(
     try:
         return _format(file, data).parse(file, data, beside)
     except NoxlockError as error:
+        # No person writes a lock: what is wrong in it is mended by its tool alone.
+        if error.hint is None and error.file in {None, file}:
+            error.hint = RELOCK
         raise error.inside(file=file) from error.__cause__
 
 

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from noxlock.errors import LockError
+from noxlock.locks._text import RELOCK
 from noxlock.model import Sha256
 
 __all__ = ["digest", "hash_option"]
@@ -20,7 +21,7 @@ def digest(text: str) -> Sha256:
     if not _SHA256.fullmatch(text.lower()):
         raise LockError(
             f"`{text}` is not a SHA-256 digest: 64 hex digits",
-            hint="restore it from version control, or lock again",
+            hint=RELOCK,
         )
     return Sha256(text.lower())
 

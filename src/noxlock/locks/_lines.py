@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from noxlock.errors import LockError, nearest
-from noxlock.locks._text import decode
+from noxlock.locks._text import RELOCK, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +124,7 @@ def _joined(file: str, text: str) -> Iterator[tuple[int, str]]:
             "the last line ends with `\\`: the file is cut off",
             file=file,
             line=start,
-            hint="restore it from version control, or lock again",
+            hint=RELOCK,
         )
 
 

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from noxlock.errors import LockError
 
-__all__ = ["decode", "load_toml"]
+__all__ = ["RELOCK", "decode", "load_toml"]
 
 _CONFLICT: Final = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?: |$)", re.MULTILINE)
 _TOML_PLACE: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _BYTE_ORDER_MARK: Final = "\ufeff"
-_RELOCK: Final = "restore it from version control, or lock again"
+RELOCK: Final = "restore it from version control, or lock again"
 
 
 def decode(file: str, data: bytes) -> str:
@@ -31,17 +31,17 @@ def decode(file: str, data: bytes) -> str:
             f"not UTF-8 text: byte 0x{data[error.start]:02x}",
             file=file,
             line=line,
-            hint=_RELOCK,
+            hint=RELOCK,
         ) from None
     text = text.replace("\r\n", "\n")
     if not text.strip():
-        raise LockError("the file is empty", file=file, hint=_RELOCK)
+        raise LockError("the file is empty", file=file, hint=RELOCK)
     if "\0" in text:
         raise LockError(
             "a NUL character: not a text file",
             file=file,
             line=_line(text, text.index("\0")),
-            hint=_RELOCK,
+            hint=RELOCK,
         )
     if conflict := _CONFLICT.search(text):
         raise LockError(
@@ -59,7 +59,7 @@ def load_toml(file: str, data: bytes) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise LockError("nested too deeply", file=file, hint=_RELOCK) from None
+        raise LockError("nested too deeply", file=file, hint=RELOCK) from None
     # tomllib lets the ValueError of a number out of range pass.
     except ValueError as error:
         message = str(error)
@@ -81,7 +81,7 @@ def _toml_hint(text: str) -> str:
         return "this looks like JSON"
     if re.search(r"^[\w.\-\[\],]+ *===?\S", text, re.MULTILINE):
         return "this looks like a requirements file: give it a name that ends in `.txt`"
-    return _RELOCK
+    return RELOCK
 
 
 def _line(text: str, offset: int) -> int:

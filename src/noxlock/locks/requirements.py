@@ -164,7 +164,10 @@ class _Reader:
         below = posixpath.normpath(posixpath.join(posixpath.dirname(name), value))
         shown = _beside(self.file, below)
         if shown in self.open:
-            raise LockError(f"`{value}` includes itself: {' > '.join(self.open)}")
+            raise LockError(
+                f"`{value}` includes itself: {' > '.join(self.open)}",
+                hint="take one of these includes out",
+            )
         data = self.beside(below)
         if data is None:
             raise LockError(
