@@ -203,8 +203,12 @@ def _regenerate(
         raise StaleLockError(
             f"{task.solver.TOOL} made a lock that is stale at once: {stale}",
             file=task.name,
+            hint=f"run it again: {task.source.name} may have changed meanwhile",
         )
-    _replace(task.lock, after)
+    try:
+        _replace(task.lock, after)
+    except OSError as error:
+        raise SolveError(f"cannot be written: {error}", file=task.name) from error
     changes = difference(old, new)
     _tell(task, changes, parts)
     return LockOutcome(lock=task.name, changes=changes, written=True)
@@ -213,7 +217,9 @@ def _regenerate(
 def _tell(task: _Task, changes: tuple[PackageChange, ...], parts: Parts) -> None:
     count = len(changes)
     what = f"{count} package{'' if count == 1 else 's'} changed"
-    parts.progress.say(f"{task.name} written: {what if count else 'only its metadata'}")
+    parts.progress.say(
+        f"{task.name} written: {what if count else 'only its metadata changed'}"
+    )
     for change in changes:
         parts.progress.say(f"  {change}")
 

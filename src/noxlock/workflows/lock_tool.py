@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from noxlock.solvers import Solver
     from noxlock.workflows.parts import Parts
 
-__all__ = ["GROUP", "make_tool"]
+__all__ = ["GROUP", "make_tool", "pins_tool"]
 
 GROUP: Final = GroupName("lock")
 """The group of a project that pins its own lock tool."""
@@ -39,7 +39,7 @@ def make_tool(
     Returns:
         The tool's executable, and the variables to run it with.
     """
-    if project is not None and _pins(project, solver.TOOL):
+    if project is not None and pins_tool(project, solver.TOOL):
         lock, group = project, str(GROUP)
     else:
         pins = solver.pins()
@@ -74,7 +74,7 @@ def make_tool(
     return built.bin / solver.TOOL, environ | meant
 
 
-def _pins(lock: Lock, tool: str) -> bool:
+def pins_tool(lock: Lock, tool: str) -> bool:
     """Return whether the project's own lock pins its lock tool."""
     match lock.selection:
         case ByWalk(roots=roots):

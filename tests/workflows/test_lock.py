@@ -1,0 +1,412 @@
+"""`nox -s lock`: a real environment for the tool, and a small tool in Poetry's place.
+
+The project pins, in its group `lock`, a wheel named poetry whose program takes the lock
+that it is to write from poetry.toml.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from noxlock.errors import DefinitionError, NoxlockError, SolveError, StaleLockError
+from noxlock.locks import parse_lock
+from noxlock.model import Definitions, LockDefinition
+from noxlock.report.progress import Quiet
+from noxlock.workflows.lock import LockOptions, LockOutcome, parse_options, run_lock
+from noxlock.workflows.lock_tool import GROUP, pins_tool
+from noxlock.workflows.parts import Parts
+from noxlock.workflows.project import Project
+from support.index_server import serve_index
+from support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+TOOL = """\
+import json, os, sys
+from pathlib import Path
+
+def main():
+    Path(os.environ["POETRY_REQUESTS_SEEN"]).write_text(json.dumps(sys.argv[1:]))
+    text = Path("poetry.toml").read_text()
+    if text.startswith("fail"):
+        print(text)
+        raise SystemExit(1)
+    Path("poetry.lock").write_text(text)
+"""
+PROJECT = """\
+[project]
+name = "demo"
+version = "0"
+requires-python = ">=3.11"
+
+[dependency-groups]
+lock = ["poetry"]
+"""
+LOCK = """\
+{packages}
+[metadata]
+lock-version = "2.1"
+python-versions = ">=3.11"
+content-hash = "{content}"
+"""
+PACKAGE = """\
+[[package]]
+name = "{name}"
+version = "{version}"
+optional = false
+python-versions = "*"
+groups = ["{group}"]
+files = [{{file = "{file}", hash = "sha256:{digest}"}}]
+"""
+
+
+class Said(Quiet):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, message: str, /) -> None:
+        """Keep one line."""
+        self.lines.append(message)
+
+    def warn(self, message: str, /) -> None:
+        """Keep one line."""
+        self.lines.append(f"warning: {message}")
+
+
+class LoopbackParts(Parts):
+    """The real parts; what they say is kept."""
+
+    said = Said()
+
+    @property
+    def progress(self) -> Said:
+        """What was said."""
+        return self.said
+
+
+@dataclass(kw_only=True)
+class Bench:
+    """A project with its parts, and what its stand-in for Poetry is to write."""
+
+    root: Path
+    parts: LoopbackParts
+    wheels: Mapping[str, bytes]
+    locks: dict[str, LockDefinition] = field(
+        default_factory=lambda: {"poetry.lock": LockDefinition()}
+    )
+
+    @property
+    def lock(self) -> Path:
+        """The project's lock."""
+        return self.root / "poetry.lock"
+
+    @property
+    def arguments(self) -> list[str]:
+        """What the tool was last called with."""
+        found: list[str] = json.loads((self.root.parent / "seen.json").read_text())
+        return found
+
+    def text(self, *more: str, content: str | None = None, group: str = "lock") -> str:
+        """Return a lock with the tool and the packages *more*, as `spam 1.0`."""
+        packages = [self._package("poetry", "9.9", group)]
+        pairs = (one.split() for one in more)
+        packages += [self._package(name, version, "main") for name, version in pairs]
+        project = {"requires-python": ">=3.11"}
+        groups = {"lock": ["poetry"]}
+        known = {
+            "tool": {"poetry": {}},
+            "project": project,
+            "dependency-groups": groups,
+        }
+        digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+        return LOCK.format(packages="\n".join(packages), content=content or digest)
+
+    def _package(self, name: str, version: str, group: str) -> str:
+        file = f"{name}-{version}-py3-none-any.whl"
+        digest = hashlib.sha256(self.wheels.get(file, b"")).hexdigest()
+        return PACKAGE.format(
+            name=name, version=version, file=file, digest=digest, group=group
+        )
+
+    def make(self, text: str, options: LockOptions | None = None) -> LockOutcome:
+        """Run the session; the tool is to write *text*."""
+        (self.root / "poetry.toml").write_text(text)
+        return self.run(options or LockOptions())[0]
+
+    def run(self, options: LockOptions) -> tuple[LockOutcome, ...]:
+        """Run the session."""
+        self.parts.said.lines.clear()
+        project = Project.open(self.root, Definitions(locks=self.locks))
+        folder = self.root / ".nox/noxlock"
+        return run_lock(project, options, self.parts, folder=folder)
+
+    def said(self) -> list[str]:
+        """Return what was said of locks."""
+        return [
+            line for line in self.parts.said.lines if ".lock" in line or "  " in line
+        ]
+
+
+@pytest.fixture(name="bench", scope="module")
+def _bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    folder = tmp_path_factory.mktemp("bench")
+    scripts = {"console_scripts": {"poetry": "stand_in:main"}}
+    name, wheel = make_wheel(
+        "poetry", "9.9", {"stand_in.py": TOOL}, entry_points=scripts
+    )
+    root = folder / "project"
+    root.mkdir()
+    (root / "pyproject.toml").write_text(PROJECT)
+    with serve_index({name: wheel}) as server:
+        environ = {
+            "PATH": os.defpath,
+            "NOXLOCK_CACHE_DIR": str(folder / "cache"),
+            "PIP_INDEX_URL": server.url,
+            "PIP_CONFIG_FILE": os.devnull,
+            "POETRY_REQUESTS_SEEN": str(folder / "seen.json"),
+        }
+        parts = LoopbackParts(root, offline=False, environ=environ, home=folder)
+        yield Bench(root=root, parts=parts, wheels={name: wheel})
+
+
+@pytest.fixture(autouse=True)
+def _locked(bench: Bench) -> None:
+    bench.lock.write_text(bench.text("spam 1.0"))
+
+
+def test_what_changed_is_written_at_once_and_said(bench: Bench) -> None:
+    bench.lock.chmod(0o640)
+    text = bench.text("ham 2.0", "spam 1.1")
+    outcome = bench.make(text)
+    assert outcome.written
+    assert [str(change) for change in outcome.changes] == [
+        "added ham 2.0",
+        "spam 1.0 -> 1.1",
+    ]
+    assert bench.lock.read_text() == text
+    assert bench.lock.stat().st_mode & 0o777 == 0o640
+    assert bench.said() == [
+        "poetry.lock written: 2 packages changed",
+        "  added ham 2.0",
+        "  spam 1.0 -> 1.1",
+    ]
+    assert bench.arguments == ["--no-interaction", "--no-ansi", "lock"]
+    assert sorted(path.name for path in bench.root.iterdir()) == [
+        ".nox",
+        "poetry.lock",
+        "poetry.toml",
+        "pyproject.toml",
+    ]
+
+
+def test_nothing_is_touched_when_nothing_changed(bench: Bench) -> None:
+    before = bench.lock.stat()
+    outcome = bench.make(bench.text("spam 1.0"))
+    assert outcome == LockOutcome(lock="poetry.lock")
+    assert bench.said() == ["poetry.lock is up to date"]
+    assert bench.lock.stat() == before
+
+
+def test_a_change_outside_the_packages_is_said_too(bench: Bench) -> None:
+    outcome = bench.make(f"# another writer\n{bench.text('spam 1.0')}")
+    assert (outcome.written, outcome.changes) == (True, ())
+    assert bench.said() == ["poetry.lock written: only its metadata changed"]
+
+
+def test_options_reach_the_tool(bench: Bench) -> None:
+    bench.make(bench.text("spam 1.1"), LockOptions(update=("spam",)))
+    assert bench.arguments[2:] == ["update", "--lock", "spam"]
+    assert bench.said()[0] == "poetry.lock written: 1 package changed"
+    bench.make(bench.text("spam 1.1"), LockOptions(upgrade=True))
+    assert bench.arguments[2:] == ["lock", "--regenerate"]
+
+
+def test_a_failure_leaves_the_lock(bench: Bench) -> None:
+    before = bench.lock.stat()
+    with pytest.raises(SolveError, match="failing: no such spam"):
+        bench.make("failing: no such spam")
+    assert bench.lock.stat() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        pytest.param("[[package]]\n", NoxlockError, id="no lock"),
+        pytest.param("{stale}", StaleLockError, id="stale at once"),
+    ],
+)
+def test_a_lock_that_is_no_good_is_not_written(
+    bench: Bench, text: str, error: type[NoxlockError]
+) -> None:
+    before = bench.lock.read_bytes()
+    with pytest.raises(error):
+        bench.make(text.format(stale=bench.text(content="0" * 64)))
+    assert bench.lock.read_bytes() == before
+
+
+def test_a_lock_that_cannot_be_written_leaves_nothing_behind(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(28, f"no space left for {descriptor}")
+
+    monkeypatch.setattr(os, "fsync", full)
+    before = bench.lock.read_bytes()
+    with pytest.raises(SolveError, match="no space left"):
+        bench.make(bench.text("spam 2.0"))
+    assert bench.lock.read_bytes() == before
+    assert not [
+        path for path in bench.root.iterdir() if path.name.startswith(".poetry")
+    ]
+
+
+def test_a_linked_lock_is_written_through_its_link(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.lock.rename(tmp_path / "real.lock")
+    bench.lock.symlink_to(tmp_path / "real.lock")
+    text = bench.text("spam 1.2")
+    try:
+        bench.make(text)
+        assert bench.lock.is_symlink()
+        assert (tmp_path / "real.lock").read_text() == text
+    finally:
+        bench.lock.unlink()
+
+
+def test_check_says_fresh_or_stale_and_runs_no_tool(bench: Bench) -> None:
+    seen = bench.root.parent / "seen.json"
+    seen.unlink(missing_ok=True)
+    check = LockOptions(check=True)
+    assert bench.run(check)[0].stale is None
+    assert bench.said() == ["poetry.lock is fresh"]
+    bench.lock.write_text(bench.text(content="0" * 64))
+    assert "content-hash" in str(bench.run(check)[0].stale)
+    bench.lock.unlink()
+    assert bench.run(check)[0].stale == "there is no such file"
+    assert bench.said() == ["warning: poetry.lock is stale: there is no such file"]
+    assert not seen.exists()
+
+
+@pytest.mark.parametrize(
+    ("locks", "what", "key"),
+    [
+        pytest.param({}, "no lock is declared", "locks", id="none"),
+        pytest.param(
+            {"uv.lock": LockDefinition()},
+            "no tool regenerates a lock of this name; known: poetry.lock",
+            "locks.uv.lock",
+            id="unknown lock",
+        ),
+        pytest.param(
+            {"poetry.lock": LockDefinition(source="sub/pyproject.toml")},
+            "poetry makes it from the pyproject.toml beside it",
+            "locks.poetry.lock.from",
+            id="source elsewhere",
+        ),
+    ],
+)
+def test_a_lock_that_no_tool_can_make_is_refused(
+    bench: Bench, locks: dict[str, LockDefinition], what: str, key: str
+) -> None:
+    project = Project.open(bench.root, Definitions(locks=locks))
+    with pytest.raises(DefinitionError, match=re.escape(what)) as caught:
+        run_lock(project, LockOptions(), bench.parts, folder=bench.root / ".nox")
+    assert caught.value.key == key
+
+
+def test_a_missing_source_is_named(bench: Bench, tmp_path: Path) -> None:
+    project = Project.open(tmp_path, Definitions(locks=bench.locks))
+    with pytest.raises(SolveError, match="there is no such file") as caught:
+        run_lock(project, LockOptions(check=True), bench.parts, folder=tmp_path)
+    assert caught.value.file == str(tmp_path / "pyproject.toml")
+
+
+@pytest.mark.parametrize(
+    ("offline", "variable"), [(True, {}), (False, {"PIP_NO_INDEX": "1"})]
+)
+def test_no_lock_is_made_without_an_index(
+    bench: Bench, *, offline: bool, variable: dict[str, str]
+) -> None:
+    environ = {**bench.parts.environ, **variable}
+    parts = LoopbackParts(
+        bench.root, offline=offline, environ=environ, home=bench.parts.home
+    )
+    project = Project.open(bench.root, Definitions(locks=bench.locks))
+    with pytest.raises(SolveError, match="without an index") as caught:
+        run_lock(project, LockOptions(), parts, folder=bench.root / ".nox")
+    assert "--check" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("text", [None, "[[package]]\n", "group"])
+def test_noxlock_pins_the_tool_where_the_project_does_not(
+    bench: Bench, text: str | None
+) -> None:
+    """The index here has none of its pins, and the first one it lacks is named."""
+    if text is None:
+        bench.lock.unlink()
+    else:
+        bench.lock.write_text(bench.text(group="main") if text == "group" else text)
+    with pytest.raises(NoxlockError, match=r"anyio|build|poetry|cachecontrol"):
+        bench.make(bench.text())
+    made_anew = [line for line in bench.said() if "is made anew" in line]
+    assert len(made_anew) == (text == "[[package]]\n")
+
+
+def test_the_roots_of_an_old_lock_may_pin_the_tool() -> None:
+    project = (
+        '[tool.poetry]\nname = "demo"\nversion = "0"\nauthors = []\n'
+        '[tool.poetry.dependencies]\npython = "^3.11"\n'
+        '[tool.poetry.group.lock.dependencies]\npoetry = "*"\n'
+    )
+    old = (
+        '[metadata]\nlock-version = "2.0"\npython-versions = "^3.11"\n'
+        'content-hash = "0"\n[[package]]\nname = "poetry"\nversion = "1.8"\n'
+        'description = ""\noptional = false\npython-versions = "*"\nfiles = []\n'
+    )
+    beside = {"pyproject.toml": project.encode()}.get
+    lock = parse_lock("poetry.lock", old.encode(), beside=beside)
+    assert GROUP in lock.groups
+    assert pins_tool(lock, "poetry")
+    assert not pins_tool(lock, "uv")
+
+
+@pytest.mark.parametrize(
+    ("posargs", "options"),
+    [
+        ([], LockOptions()),
+        (["--check"], LockOptions(check=True)),
+        (["-U"], LockOptions(upgrade=True)),
+        (["--upgrade"], LockOptions(upgrade=True)),
+        (["--update", "spam", "-P", "ham"], LockOptions(update=("spam", "ham"))),
+        (["--update=spam"], LockOptions(update=("spam",))),
+    ],
+)
+def test_options_follow_the_dashes(posargs: list[str], options: LockOptions) -> None:
+    assert parse_options(posargs) == options
+
+
+@pytest.mark.parametrize(
+    ("posargs", "what"),
+    [
+        (["--chekc"], "unrecognized arguments: --chekc"),
+        (["--check", "--upgrade"], "not allowed with"),
+        (["--update"], "expected at least one argument"),
+        (["spam"], "unrecognized arguments: spam"),
+    ],
+)
+def test_other_options_are_refused(posargs: list[str], what: str) -> None:
+    with pytest.raises(DefinitionError, match=what) as caught:
+        parse_options(posargs)
+    assert "--update NAME" in str(caught.value.hint)
