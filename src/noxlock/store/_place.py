@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from noxlock.errors import StoreError
 from noxlock.store._manifest import MTIME
@@ -65,7 +66,7 @@ class Placer:
 
     def _probe(self, store: Path, prefix: Path) -> LinkMode:
         source = next(path for path in store.iterdir() if path.is_file())
-        trial = prefix / f".noxlock-probe-{os.getpid()}"
+        trial = prefix / f".noxlock-{uuid4().hex}"
         wanted = [self.mode]
         if self.mode is LinkMode.AUTO:
             wanted = [LinkMode.CLONE, LinkMode.HARDLINK, LinkMode.COPY]

@@ -136,19 +136,28 @@ def _checked(sha256: Sha256) -> str:
 
 
 @contextmanager
-def disk_errors(doing: str) -> Iterator[None]:
-    """Say as a `StoreError` why the disk refused what was being done."""
+def disk_errors(doing: str, hint: str | None = None) -> Iterator[None]:
+    """Say as a `StoreError` why the disk refused what was being done.
+
+    Args:
+        doing: What follows `cannot`.
+        hint: What to do; None: what helps where the store is written; "": none.
+    """
     try:
         yield
     except OSError as error:
+        advice = None
         if error.errno in _FULL:
             reason = "the disk is full"
-            hint = "free some space (`noxlock store gc`), or set NOXLOCK_CACHE_DIR"
+            advice = "free some space (`noxlock store gc`), or set NOXLOCK_CACHE_DIR"
         elif error.errno in _UNWRITABLE:
             reason = "it cannot be written"
-            hint = "make it writable, or set NOXLOCK_CACHE_DIR to a folder that is"
+            advice = "make it writable, or set NOXLOCK_CACHE_DIR to a folder that is"
         else:
             reason = error.strerror or str(error)
-            hint = None
         file = error.filename if isinstance(error.filename, str) else None
-        raise StoreError(f"cannot {doing}: {reason}", file=file, hint=hint) from error
+        raise StoreError(
+            f"cannot {doing}: {reason}",
+            file=file,
+            hint=advice if hint is None else hint or None,
+        ) from error

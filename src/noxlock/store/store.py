@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 from noxlock.errors import HashMismatchError, StoreError
 from noxlock.model import Sha256
@@ -16,7 +16,6 @@ from noxlock.store._install import Installation
 from noxlock.store._manifest import (
     MTIME,
     BuiltEntry,
-    Checking,
     Entry,
     StoredFile,
     WheelEntry,
@@ -27,24 +26,23 @@ from noxlock.store._manifest import (
     touch_entry,
     write_entry,
 )
-from noxlock.store._place import LinkMode, Placer
+from noxlock.store._place import Placer
 from noxlock.store._places import FILES, Places, disk_errors
 from noxlock.store._schemes import schemes
+from noxlock.store._settings import read_settings
 from noxlock.store._unpack import unpack
 from noxlock.store.upkeep import collect_garbage, store_info, verify_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from enum import StrEnum
     from io import BufferedReader
     from pathlib import Path
 
     from noxlock.model import Interpreter
-    from noxlock.store.upkeep import GcReport, StoreInfo, VerifyReport
+    from noxlock.store.reports import GcReport, StoreInfo, VerifyReport
 
 __all__ = ["Store"]
 
-_S = TypeVar("_S", bound="StrEnum")
 _BLOCK = 1 << 20
 
 
@@ -63,13 +61,11 @@ class Store:
             environ: Where `NOXLOCK_LINK_MODE` (auto, clone, hardlink, copy) and
                 `NOXLOCK_VERIFY` (full, quick) are read from; None: the process's own.
         """
-        environ = os.environ if environ is None else environ
+        settings = read_settings(os.environ if environ is None else environ)
         self.root = root
         self.places = Places(root)
-        self._placer = Placer(
-            _choice(environ, "NOXLOCK_LINK_MODE", LinkMode, LinkMode.AUTO)
-        )
-        self._checking = _choice(environ, "NOXLOCK_VERIFY", Checking, Checking.FULL)
+        self._placer = Placer(settings.mode)
+        self._checking = settings.checking
 
     @contextmanager
     def hold(self) -> Iterator[Self]:
@@ -225,7 +221,7 @@ class Store:
         Raises:
             StoreError: The wheel is not stored or damaged, or *prefix* is not writable.
         """
-        with self._writing(f"link into `{prefix}`"):
+        with self._writing(f"link into `{prefix}`", hint=""):
             folder, wheel = self.places.wheel(sha256), self._wheel(sha256)
             self._check(folder, wheel)
             compiled = self.places.bytecode(sha256, interpreter)
@@ -278,8 +274,8 @@ class Store:
             raise damage(folder, f"{entry.filename}: {found[0]}{more}")
 
     @contextmanager
-    def _writing(self, doing: str) -> Iterator[None]:
-        with disk_errors(doing):
+    def _writing(self, doing: str, *, hint: str | None = None) -> Iterator[None]:
+        with disk_errors(doing, hint):
             self.root.mkdir(parents=True, exist_ok=True)
             with _lock.shared(self.places.lock):
                 yield
@@ -302,16 +298,3 @@ def _absent(sha256: Sha256) -> StoreError:
         f"the store has no entry {sha256}",
         hint="it was removed while this ran; run again",
     )
-
-
-def _choice(
-    environ: Mapping[str, str], variable: str, choices: type[_S], default: _S
-) -> _S:
-    text = environ.get(variable, "")
-    try:
-        return choices(text.lower()) if text else default
-    except ValueError as error:
-        raise StoreError(
-            f"`{text}` is no value for {variable}",
-            hint=f"one of: {', '.join(choices)}",
-        ) from error

@@ -6,7 +6,6 @@ import re
 import shutil
 import stat
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from noxlock.errors import NoxlockError, StoreError
@@ -15,11 +14,17 @@ from noxlock.store._manifest import (
     BuiltEntry,
     Checking,
     Entry,
-    WheelEntry,
     damaged_files,
     read_entry,
 )
 from noxlock.store._places import ENTRY, FILES, Bucket, disk_errors
+from noxlock.store.reports import (
+    BucketInfo,
+    Damage,
+    GcReport,
+    StoreInfo,
+    VerifyReport,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,83 +32,12 @@ if TYPE_CHECKING:
 
     from noxlock.store._places import Places
 
-__all__ = [
-    "BucketInfo",
-    "Damage",
-    "GcReport",
-    "StoreInfo",
-    "VerifyReport",
-    "collect_garbage",
-    "store_info",
-    "verify_store",
-]
+__all__ = ["collect_garbage", "store_info", "verify_store"]
 
 _DAY = 24 * 60 * 60
 _PATIENCE = 10.0
 """Seconds that cleaning waits for other runs."""
 _VERSIONED = re.compile(r"(?P<kind>[a-z]+)-v(?P<version>\d+)")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BucketInfo:
-    """What one bucket holds."""
-
-    name: str
-    entries: int
-    files: int
-    size: int
-    """Bytes; a file counts once, however many names it has."""
-    linked: int
-    """Of these, bytes that environments share through hard links: removing the entry
-    frees them only when the environments are gone too."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoreInfo:
-    """What a store holds."""
-
-    root: Path
-    buckets: tuple[BucketInfo, ...]
-    """Then `downloads` and `tmp`: files on their way in, and what killed runs left."""
-
-    @property
-    def size(self) -> int:
-        """Bytes in all."""
-        return sum(bucket.size for bucket in self.buckets)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GcReport:
-    """What was removed."""
-
-    entries: int
-    leftovers: int
-    """Files of killed runs, unfinished downloads, buckets of older versions."""
-    freed: int
-    """Bytes; without those that environments still hold."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Damage:
-    """An entry that is not what was stored."""
-
-    bucket: str
-    entry: str
-    """Its folder, relative to the store."""
-    filename: str
-    """Of the artifact; "" where the entry does not say any more."""
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VerifyReport:
-    """What was looked at, and what was wrong with it."""
-
-    entries: int
-    files: int
-    damaged: tuple[Damage, ...]
-    repaired: bool
-    """Whether the damaged entries were removed."""
 
 
 def store_info(places: Places) -> StoreInfo:
@@ -164,29 +98,38 @@ def verify_store(places: Places, *, repair: bool = False) -> VerifyReport:
     Raises:
         StoreError: On repair, another run uses the store, or it cannot be written.
     """
+    if not places.root.is_dir():
+        return VerifyReport(entries=0, files=0, damaged=(), repaired=False)
     entries = files = 0
     damaged = []
-    for bucket in Bucket:
-        for folder in _entries(places, bucket):
-            entries += 1
-            count, damage = _verify(places, bucket, folder)
-            files += count
-            damaged += damage
+    with disk_errors("verify the store"), _lock.shared(places.lock):
+        for bucket in Bucket:
+            for folder in _entries(places, bucket):
+                count, damage = _verify(places, bucket, folder)
+                entries, files = entries + 1, files + count
+                damaged += damage
     if repair and damaged:
-        with (
-            disk_errors("repair the store"),
-            _lock.exclusive(places.lock, patience=_PATIENCE),
-        ):
-            for item in damaged:
-                places.remove(places.root / item.entry)
-            for folder in [f for bucket in Bucket for f in _orphans(places, bucket)]:
-                places.remove(folder)
+        _repair(places, damaged)
     return VerifyReport(
         entries=entries,
         files=files,
         damaged=tuple(damaged),
         repaired=repair and bool(damaged),
     )
+
+
+def _repair(places: Places, damaged: list[Damage]) -> None:
+    with (
+        disk_errors("repair the store"),
+        _lock.exclusive(places.lock, patience=_PATIENCE),
+    ):
+        for item in damaged:
+            folder = places.root / item.entry
+            # Others may have removed it since, and put it there anew.
+            if folder.exists() and _verify(places, Bucket(item.bucket), folder)[1]:
+                places.remove(folder)
+        for folder in [f for bucket in Bucket for f in _orphans(places, bucket)]:
+            places.remove(folder)
 
 
 def _entries(places: Places, bucket: Bucket) -> Iterator[Path]:
@@ -222,10 +165,9 @@ def _orphans(places: Places, bucket: Bucket) -> Iterator[Path]:
 
 def _verify(places: Places, bucket: Bucket, folder: Path) -> tuple[int, list[Damage]]:
     """Return how many files the entry has, and its damage, if any."""
-    kind = {Bucket.WHEELS: WheelEntry, Bucket.BUILT: BuiltEntry}.get(bucket, Entry)
     filename, count = "", 0
     try:
-        entry = read_entry(folder, kind)
+        entry = read_entry(folder, Entry)
         if entry is None:
             reasons = [f"no `{ENTRY}`"]
         else:
