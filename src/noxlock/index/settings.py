@@ -127,7 +127,7 @@ def _others(machine: Machine) -> Layer:
 
 
 def _once(settings: Iterable[Setting]) -> tuple[Setting, ...]:
-    by_address = {
-        setting.value.rstrip("/"): setting for setting in reversed([*settings])
-    }
-    return tuple(reversed(by_address.values()))
+    by_address: dict[str, Setting] = {}
+    for setting in settings:
+        by_address.setdefault(setting.value.rstrip("/"), setting)
+    return tuple(by_address.values())
