@@ -19,6 +19,7 @@ from packaging.utils import (
 
 from noxlock.errors import LockError
 from noxlock.locks._hashes import digest
+from noxlock.locks._text import address
 from noxlock.model import ArchiveSource, DirectorySource, VcsSource
 
 if TYPE_CHECKING:
@@ -83,14 +84,15 @@ def read_direct(
     Raises:
         LockError: It is not pinned (no full commit id, no SHA-256), or has no name.
     """
-    address, fragment = urldefrag(text)
+    place, fragment = urldefrag(address(text))
     extra = {key: values[0] for key, values in parse_qs(fragment).items()}
     name = name or extra.get("egg", "").partition("[")[0] or None
     subdirectory = extra.get("subdirectory")
-    if address.startswith(_VCS):
-        return _commit(address, hashes, name, subdirectory)
-    remote = address.startswith(("http:", "https:"))
-    place = address if remote else _local(address)
+    if place.startswith(_VCS):
+        return _commit(place, hashes, name, subdirectory)
+    remote = place.startswith(("http:", "https:"))
+    if not remote:
+        place = _local(place)
     filename = unquote(posixpath.basename(urlsplit(place).path if remote else place))
     if not remote and not filename.endswith(_ARCHIVES):
         if hashes:
@@ -117,19 +119,19 @@ def _fragment_hashes(extra: dict[str, str]) -> tuple[Sha256, ...]:
     return (digest(extra["sha256"]),) if "sha256" in extra else ()
 
 
-def _local(address: str) -> str:
+def _local(text: str) -> str:
     """Return the path of a `file:` address or of a path with `[extras]`, normalised."""
-    path = unquote(urlsplit(address).path) if address.startswith("file:") else address
+    path = unquote(urlsplit(text).path) if text.startswith("file:") else text
     return posixpath.normpath(re.sub(r"\[[^\]]*\]$", "", path.strip()))
 
 
 def _commit(
-    address: str,
+    text: str,
     hashes: tuple[Sha256, ...],
     name: str | None,
     subdirectory: str | None,
 ) -> Direct:
-    vcs, _, url = address.partition("+")
+    vcs, _, url = text.partition("+")
     if vcs != "git":
         raise LockError(f"`{vcs}` is not supported, only git")
     if hashes:
@@ -141,11 +143,11 @@ def _commit(
     path, _, revision = path.partition("@")
     if not slash or not _COMMIT.fullmatch(revision):
         raise LockError(
-            f"`{address}` is not pinned to a full commit id",
+            f"`{text}` is not pinned to a full commit id",
             hint="write `git+https://host/project@` and all 40 hex digits",
         )
     if name is None:
-        raise LockError(f"`{address}` has no name", hint=_NAMELESS)
+        raise LockError(f"`{text}` has no name", hint=_NAMELESS)
     return Direct(
         name=canonicalize_name(name),
         version=None,

@@ -19,6 +19,7 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 
 from noxlock.errors import LockError, nearest
+from noxlock.locks._text import address
 from noxlock.model import (
     ArchiveSource,
     DirectorySource,
@@ -105,7 +106,7 @@ def read_source(entry: Table, files: Files) -> Source:
         return IndexSource()
     source = entry.table("source")
     kind = source.string("type")
-    url = source.string("url")
+    url = _address(source, "url")
     subdirectory = source.get("subdirectory", str)
     match kind:
         case "legacy":
@@ -130,6 +131,15 @@ def read_source(entry: Table, files: Files) -> Source:
                 key=source.at("type"),
                 hint=nearest(kind, _KINDS),
             )
+
+
+def _address(table: Table, key: str) -> str:
+    """Return an address, or a path, that can be taken apart."""
+    text = table.string(key)
+    try:
+        return address(text)
+    except LockError as error:
+        raise error.inside(key=table.at(key)) from None
 
 
 def _of_archive(place: str, files: Files) -> Sha256 | None:
@@ -179,7 +189,7 @@ def _file(file: Table, name: NormalizedName) -> LockedFile:
     return LockedFile(
         filename=filename,
         sha256=_digest(file.string("hash"), file.at("hash")),
-        url=file.get("url", str),
+        url=_address(file, "url") if "url" in file.data else None,
     )
 
 

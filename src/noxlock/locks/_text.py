@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from noxlock.errors import LockError
 
-__all__ = ["RELOCK", "decode", "load_toml"]
+__all__ = ["RELOCK", "address", "decode", "load_toml"]
 
 _CONFLICT: Final = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?: |$)", re.MULTILINE)
 _TOML_PLACE: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
@@ -74,6 +75,15 @@ def load_toml(file: str, data: bytes) -> dict[str, Any]:
             line=line,
             hint=_toml_hint(text),
         ) from None
+
+
+def address(text: str) -> str:
+    """Return *text*, the address of a file or an index, if it can be taken apart."""
+    try:
+        urlsplit(text)
+    except ValueError as error:
+        raise LockError(f"`{text}` is not an address: {str(error).lower()}") from None
+    return text
 
 
 def _toml_hint(text: str) -> str:

@@ -23,7 +23,7 @@ from packaging.utils import canonicalize_name
 
 from noxlock.errors import LockError
 from noxlock.locks._hashes import digest
-from noxlock.locks._text import load_toml
+from noxlock.locks._text import address, load_toml
 from noxlock.model import (
     ArchiveSource,
     ByMarker,
@@ -186,7 +186,7 @@ def _source(entry: Package) -> Source:
         )
     if archive := entry.archive:
         return ArchiveSource(
-            url=archive.url,
+            url=_url(archive.url, "archive"),
             path=None if archive.url else archive.path,
             sha256=_sha256(archive.hashes, "archive"),
             subdirectory=archive.subdirectory,
@@ -222,9 +222,16 @@ def _file(entry: PackageWheel | PackageSdist, where: str) -> LockedFile:
     return LockedFile(
         filename=entry.filename,
         sha256=_sha256(entry.hashes, where),
-        url=entry.url,
+        url=_url(entry.url, where),
         path=None if entry.url else entry.path,
     )
+
+
+def _url(text: str | None, where: str) -> str | None:
+    try:
+        return text and address(text)
+    except LockError as error:
+        raise error.inside(key=f"{where}.url") from None
 
 
 def _sha256(hashes: Mapping[str, str], where: str) -> Sha256 | None:

@@ -24,6 +24,7 @@ from noxlock.locks._hashes import hash_option
 from noxlock.locks._lines import read_lines
 from noxlock.locks._pins import Pin, packages
 from noxlock.locks._poetry_edges import parse_marker
+from noxlock.locks._text import address
 from noxlock.model import ByMarker, GroupName, IndexSource, Lock
 
 if TYPE_CHECKING:
@@ -222,10 +223,10 @@ def _entry(text: str, *, editable: bool) -> _Entry:
     try:
         if is_direct(text) or (editable and not is_named(text)):
             # A `;` can be part of an address, one beside a blank cannot.
-            address, *condition = _MARKER_OF_ADDRESS.split(text, 1)
+            place, *condition = _MARKER_OF_ADDRESS.split(text, 1)
             marker = Marker(condition[0]) if condition else None
             read = _Entry(
-                name="", url=address.strip(), specifier=SpecifierSet(), marker=marker
+                name="", url=place.strip(), specifier=SpecifierSet(), marker=marker
             )
         else:
             named = Requirement(text)
@@ -276,7 +277,7 @@ def _address(value: str) -> str:
     """Return the address of an index; credentials from variables are the user's."""
     if "://" not in value:
         raise LockError(f"`{value}` is not the address of an index")
-    parts = urlsplit(value)
+    parts = urlsplit(address(value))
     user, separator, host = parts.netloc.rpartition("@")
     if separator and _VARIABLE.search(user):
         value = urlunsplit(parts._replace(netloc=host))
