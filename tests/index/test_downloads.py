@@ -171,16 +171,42 @@ def test_silence_is_an_error_after_the_timeout(fetch: Fetching) -> None:
 
 def test_the_first_failure_ends_the_others_soon(fetch: Fetching) -> None:
     other = "other-1.0-py3-none-any.whl"
-    began = time.monotonic()
-    with serve_index({WHEEL: DATA}, stall=3.0) as slow, serve_index({}) as empty:
+    with serve_index({WHEEL: DATA}, stall=4.0) as slow, serve_index({}) as empty:
+        began = time.monotonic()
         with pytest.raises(FetchError, match="HTTP 404"):
             fetch(
-                asking(timeout=2.5, retries=0),
+                asking(empty.url, timeout=2.0),
                 planned(WHEEL, DATA, url=slow.file_url(WHEEL)),
+                *(planned(f"{n}{other}", DATA) for n in range(3)),
                 planned(other, DATA, url=empty.file_url(other)),
             )
         assert time.monotonic() - began < 2
-        time.sleep(1.5)  # what was under way ends by itself
+
+
+def test_a_stalled_download_does_not_hold_a_failed_run(fetch: Fetching) -> None:
+    other = "other-1.0-py3-none-any.whl"
+    with (
+        serve_index({WHEEL: DATA}, stall=4.0) as slow,
+        serve_index({other: DATA}, fail_first=9) as failing,
+    ):
+        began = time.monotonic()
+        with pytest.raises(FetchError, match="HTTP 503"):
+            fetch(
+                asking(timeout=1.7, retries=1, backoff=0.3),
+                planned(WHEEL, DATA, url=slow.file_url(WHEEL)),
+                planned(other, DATA, url=failing.file_url(other)),
+            )
+        assert time.monotonic() - began < 1.6
+        time.sleep(0.8)  # what was under way ends by itself
+
+
+def test_many_files_survive_an_index_that_fails_and_breaks(fetch: Fetching) -> None:
+    files = {f"d{n}-1.0-py3-none-any.whl": os.urandom(70_000) for n in range(30)}
+    with serve_index(files, fail_first=1, cut_after=30_000, cuts=2) as server:
+        found = fetch(asking(server.url), *(planned(n, d) for n, d in files.items()))
+
+    assert {f.path.name: f.path.read_bytes() for f in found} == files
+    assert fetch.left() == sorted(files)
 
 
 def test_a_full_disk_is_an_error_that_keeps_what_is_good(fetch: Fetching) -> None:

@@ -1,9 +1,15 @@
-"""Find artifacts and download them, checked against the lock."""
+"""Find artifacts and download them, checked against the lock.
+
+The client itself is in `noxlock.index.client`: that one imports a network library.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from noxlock.index.offline import OfflineIndex
+from noxlock.index.settings import IndexSettings, Setting, read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -11,7 +17,15 @@ if TYPE_CHECKING:
 
     from noxlock.model import PlannedPackage, Sha256, Target
 
-__all__ = ["FetchRequest", "Fetched", "Index"]
+__all__ = [
+    "FetchRequest",
+    "Fetched",
+    "Index",
+    "IndexSettings",
+    "OfflineIndex",
+    "Setting",
+    "read_settings",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

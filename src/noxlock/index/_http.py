@@ -29,6 +29,7 @@ __all__ = ["PARALLEL", "AccessError", "Connection", "StoppedError", "TransientEr
 PARALLEL: Final = 8
 
 _LONGEST_WAIT: Final = 60.0
+_CONNECT: Final = 10.0
 _WORTH_NEW_TRIES: Final = 1 << 20
 _AGAIN: Final = {408, 425, 429, 500, 502, 503, 504}
 
@@ -185,7 +186,9 @@ def _client(settings: IndexSettings, logins: tuple[str, ...]) -> PyPIClient:
         limits=httpx2.Limits(
             max_connections=2 * PARALLEL, max_keepalive_connections=PARALLEL
         ),
-        timeout=httpx2.Timeout(settings.timeout, pool=None),
+        timeout=httpx2.Timeout(
+            settings.timeout, connect=min(settings.timeout, _CONNECT), pool=None
+        ),
         proxy=settings.proxy,
         follow_redirects=True,
         headers={"User-Agent": "noxlock", "Accept-Encoding": "gzip, deflate"},

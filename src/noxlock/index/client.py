@@ -85,6 +85,9 @@ class IndexClient:
                 for search, fetched in crew.run(jobs):
                     self._tell(search, fetched, told)
                     on_file(fetched)
+        except FetchError:
+            self._known.clear()  # the next run sees what was put right
+            raise
         finally:
             crew.dismiss(connection.close)
 
