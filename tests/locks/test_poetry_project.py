@@ -212,7 +212,7 @@ def test_groups_and_names_are_those_that_poetry_core_finds(
             "group `b` is not defined",
         ),
         (
-            "[dependency-groups]\na = [{include-group = 'b'}]\nb = [{include-group = 'a'}]",
+            "[dependency-groups]\na = [{include-group='b'}]\nb = [{include-group='a'}]",
             ": dependency-groups.b[0]",
             "group `a` includes itself",
         ),
