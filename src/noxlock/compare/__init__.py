@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
+import msgspec
+
 from noxlock.compare._files import Side
 from noxlock.compare._tally import Tally
 from noxlock.compare.tolerance import Limits
@@ -69,10 +71,15 @@ def compare_output(
     try:
         limits = Limits(tolerance)
         chosen.load()(Side("baseline", baseline), Side("output", actual), limits, tally)
-        limits.require_matched()
     except CompareError as error:
-        hint = f" ({error.hint})" if error.hint else ""
         return OutputReport(
-            output=name, verdict=Verdict.NOT_COMPARABLE, reason=f"{error.what}{hint}"
+            output=name, verdict=Verdict.NOT_COMPARABLE, reason=error.what
         )
-    return tally.report(name)
+    report = tally.report(name)
+    if (mistake := limits.unmatched()) is None:
+        return report
+    return msgspec.structs.replace(
+        report,
+        verdict=Verdict.NOT_COMPARABLE if report.verdict.passed else report.verdict,
+        reason=f"{report.reason}; {mistake}" if report.reason else mistake,
+    )

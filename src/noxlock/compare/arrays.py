@@ -143,11 +143,8 @@ class _Comparison:
         """Pair the fields of both dtypes; return whether values can be compared."""
         new, old = list(leaves(actual.dtype)), list(leaves(baseline.dtype))
         alike = len(new) == len(old)
-        outer = self.limits.matching(self.name)
         for mine, other in zip(new, old, strict=False):
-            key = ".".join((*([self.name] if self.name else []), *other.path))
-            rules = self.limits.matching(key, outer) if other.path else outer
-            self.plan.append((mine, other, self.limits.of(rules)))
+            self.plan.append((mine, other, self._limit(other.path)))
             alike = alike and (mine.path, mine.shape) == (other.path, other.shape)
             alike = alike and mine.dtype.kind == other.dtype.kind
             if alike and other.dtype.kind in "mMV":
@@ -155,6 +152,15 @@ class _Comparison:
         if _native(actual.dtype) != _native(baseline.dtype):
             self._note(f"dtype {baseline.dtype} became {actual.dtype}")
         return alike
+
+    def _limit(self, path: tuple[str, ...]) -> Limit:
+        """Return the limit of a field, from that of the array inwards."""
+        key = self.name
+        rules = self.limits.matching(key)
+        for name in path:
+            key = f"{key}.{name}" if key else name
+            rules = self.limits.matching(key, rules)
+        return self.limits.of(rules)
 
     def _block(self, start: int, blocks: tuple[Array, Array], places: _Places) -> None:
         new, old = blocks
@@ -171,7 +177,8 @@ class _Comparison:
 
 def _raw(block: Array) -> Array:
     """Return the bytes of a block, in the widest words that they fill."""
-    return block.view(np.uint64 if block.nbytes % 8 == 0 else np.uint8)
+    raw = block.view(np.uint8)
+    return raw.view(np.uint64) if raw.size % 8 == 0 else raw
 
 
 def _native(dtype: np.dtype[np.generic]) -> np.dtype[np.generic]:

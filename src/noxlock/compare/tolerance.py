@@ -99,17 +99,17 @@ class Limits:
         """Return the limit at *key*."""
         return self.of(self.matching(key))
 
-    def require_matched(self) -> None:
-        """Raise CompareError for a key of the tolerance that matched nothing.
+    def unmatched(self) -> str | None:
+        """Return what is wrong where a key of the tolerance matched nothing.
 
-        It is a mistake in the definition: what it was meant for went unjudged.
+        It is a mistake in the definition: what the key was meant for went unjudged.
         """
         for number, rule in enumerate(self._rules):
             if number not in self._matched:
-                raise CompareError(
-                    f"tolerance key `{rule.key}` matches nothing in the output",
-                    hint=nearest(rule.key, self._seen),
-                )
+                hint = nearest(rule.key, self._seen)
+                what = f"tolerance key `{rule.key}` matches nothing in the output"
+                return f"{what} ({hint})" if hint else what
+        return None
 
 
 def _rules(tolerance: Tolerance, outer: str = "") -> Iterator[_Rule]:
