@@ -63,7 +63,7 @@ from noxlock.errors import DefinitionError
         pytest.param(
             "a.toml",
             "a = ",
-            "a.toml: not TOML: Invalid value",
+            "a.toml:1: not TOML: Invalid value",
             None,
             id="bad TOML at the end",
         ),

@@ -39,11 +39,12 @@ def project(tmp_path: Path, index: str, store: Path) -> NoxProject:
     """Return a project with a fresh lock of one tool, and no sessions yet."""
     root = tmp_path / "sample"
     root.mkdir()
-    pythons = [str(one) for one in sorted(_pyenv().glob("versions/3.1*/bin"))]
+    folders = sorted(_pyenv().glob("versions/3.1[0-9].*/bin"))
     made = NoxProject(
         root=root,
+        pythons=frozenset(one.parent.name.rpartition(".")[0] for one in folders),
         environ={
-            "PATH": os.pathsep.join([*pythons, "/usr/bin", "/bin"]),
+            "PATH": os.pathsep.join([*map(str, folders), "/usr/bin", "/bin"]),
             "NOXLOCK_CACHE_DIR": str(store),
             "PIP_INDEX_URL": index,
         },

@@ -47,9 +47,11 @@ import json, os, sys
 __version__ = "{version}"
 
 def main():
-    names = sorted(name for name in os.environ if name.startswith(("SAMPLE", "PYTHON")))
-    print("tool {version}", json.dumps(sys.argv[1:]), "in", os.path.basename(os.getcwd()),
-          "with", {{name: os.environ[name] for name in names}}, "on", sys.version_info[:2])
+    shown = sorted(os.environ.items())
+    shown = [n + "=" + v for n, v in shown if n.startswith(("SAMPLE", "PYTHON"))]
+    said = ["tool {version}", json.dumps(sys.argv[1:])]
+    said += ["in", os.path.basename(os.getcwd()), "with", ", ".join(shown)]
+    print(*said, "on", "%d.%d" % sys.version_info[:2])
     if "--fail" in sys.argv:
         raise SystemExit(3)
 """
@@ -122,6 +124,8 @@ class NoxProject:
     root: Path
     environ: dict[str, str] = field(default_factory=dict)
     """Variables for nox, besides the few that any process needs."""
+    pythons: frozenset[str] = frozenset()
+    """The versions, `3.12`, that are found on its PATH."""
 
     def write(self, files: Mapping[str, str]) -> None:
         """Write *files*, by path relative to the project."""

@@ -159,7 +159,7 @@ def _toml(file: str, text: str) -> Document:
         return Document(file=file, data=tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         found = re.search(r" \(at line (\d+), column \d+\)", str(error))
-        line = int(found[1]) if found else None
+        line = int(found[1]) if found else text.count("\n") + 1  # at the end
         what = re.sub(r" \(at .*\)$", "", str(error))
         raise DefinitionError(f"not TOML: {what}", file=file, line=line) from None
 

@@ -10,15 +10,17 @@ import nox
 import nox.registry
 
 from noxlock.definitions import merge, validate
+from noxlock.errors import DefinitionError
 from noxlock.model import Definitions, Environment, ProjectInstall
 from noxlock.workflows.project import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from nox._decorators import Func
 
     from noxlock.definitions import Parsed
+    from noxlock.model import Check, Session
 
 __all__ = ["Noxfile", "Use", "current", "nox_names"]
 
@@ -121,19 +123,14 @@ class Noxfile:
             return Use(
                 environment=wanted, declared=False, install=ProjectInstall.EDITABLE
             )
-        if kind == "check":
-            check = self.definitions.checks[name]
-            return Use(
-                environment=check.environment,
-                declared=True,
-                install=ProjectInstall.WHEEL,
-            )
-        session = self.definitions.sessions[name]
-        return Use(
-            environment=session.environment,
-            declared=True,
-            install=ProjectInstall.EDITABLE,
+        entries: Mapping[str, Check | Session] = (
+            self.definitions.checks if kind == "check" else self.definitions.sessions
         )
+        if (entry := entries.get(name)) is None:
+            known = ", ".join(entries) or "none"
+            raise DefinitionError(f"no {kind} `{name}` is declared; known: {known}")
+        install = ProjectInstall.WHEEL if kind == "check" else ProjectInstall.EDITABLE
+        return Use(environment=entry.environment, declared=True, install=install)
 
 
 def current() -> Noxfile:

@@ -20,7 +20,8 @@ def session_summary(session: Session, environment: Environment) -> str:
     """Return one line on the session, then its commands and options."""
     texts = _texts(session)
     more = f" and {len(texts) - 1} more" if texts[1:] else ""
-    first = f"Run `{_short(texts[0])}`{more} in {_described(session.environment, environment)}"
+    where = _described(session.environment, environment)
+    first = f"Run `{_short(texts[0])}`{more} in {where}"
     details = [*(f"    {text}" for text in texts), "", _OPTIONS]
     return _docstring(session.description or first, details)
 

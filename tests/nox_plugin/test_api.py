@@ -1,0 +1,261 @@
+"""Declaring in the noxfile itself, and what a noxfile that is wrong says."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import noxlock
+from noxlock import model
+from noxlock.nox_plugin import api
+
+if TYPE_CHECKING:
+    from support.nox_project import NoxProject
+
+WHOLE = """
+import noxlock
+
+cpu = noxlock.Environment(pypi="poetry.lock", groups=["main"], only_binary=True)
+named = noxlock.environment("named", pypi="poetry.lock")
+noxlock.session("test", environment=cpu, run="tool {posargs:one}", allow_parallel=False)
+noxlock.session("again", environment=named, run=["tool two"], requires=["test"])
+noxlock.check(
+    "sum",
+    environment={"pypi": "poetry.lock"},
+    run="tool {outputs}",
+    outputs={"a.npy": {"rtol": 1e-9}},
+)
+noxlock.check("more", environment="named", run="tool {outputs}", outputs={"b": {}})
+noxlock.lock("poetry.lock", source="pyproject.toml")
+noxlock.lock("locks/poetry.lock", source="locks/pyproject.toml")
+"""
+
+
+def test_a_noxfile_declares_without_files(project: NoxProject) -> None:
+    project.write({"noxfile.py": WHOLE})
+
+    listed = project.nox("-l")
+    ran = project.nox("-s", "again")
+
+    assert listed.status == 0, listed.err
+    assert listed.err == ""
+    assert [line for line in listed.out.splitlines() if line[:2] in {"* ", "- "}] == [
+        "* test -> Run `tool one` in poetry.lock (CPython 3; main)",
+        "* again -> Run `tool two` in named (CPython 3; main)",
+        "- repro -> Run every check: sum, more; `-- --accept` records baselines",
+        (
+            "- repro(sum) -> Rerun `tool {outputs}` in poetry.lock (CPython 3; main),"
+            " compare with repro/sum"
+        ),
+        (
+            "- repro(more) -> Rerun `tool {outputs}` in named (CPython 3; main),"
+            " compare with repro/more"
+        ),
+        (
+            "- lock -> Lock again: poetry.lock from pyproject.toml, locks/poetry.lock"
+            " from locks/pyproject.toml; `-- --check` only checks, `-- --update NAME`"
+            " one"
+        ),
+    ]
+    assert ran.status == 0, ran.err
+    assert [line.partition(" in ")[0] for line in ran.tool] == [
+        'tool 1.0 ["one"]',
+        'tool 1.0 ["two"]',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("call", "messages"),
+    [
+        (
+            'noxlock.Environment(pypi="poetry.lock", group=["main"])',
+            [
+                (
+                    "error: noxfile.py:3: environments.environment.group: unknown key;"
+                    " known here: extras, groups, only-binary, project, pypi, python,"
+                    " target"
+                ),
+                "hint: did you mean `groups`?",
+            ],
+        ),
+        (
+            'noxlock.environment("cpu", pypi="poetry.lock", python=3.11)',
+            [
+                (
+                    "error: noxfile.py:3: environments.cpu.python: expected a string or a"
+                    " list of strings, found the number `3.11`"
+                ),
+            ],
+        ),
+        (
+            'noxlock.session(\n    "test",\n    environment="cpu",\n    run="x",\n)',
+            [
+                (
+                    "error: noxfile.py:3: sessions.test.environment: unknown environment"
+                    " `cpu`; known: none"
+                ),
+            ],
+        ),
+        (
+            'noxlock.check("c", environment={"pypi": "x"}, run="y", outputs={"a": {}})',
+            [
+                (
+                    "error: noxfile.py:3: checks.c.run: no command uses `{outputs}`, the"
+                    " folder that the check reads"
+                ),
+                "hint: for example `--out {outputs}`",
+            ],
+        ),
+        (
+            'noxlock.lock("/poetry.lock")',
+            [
+                (
+                    'error: noxfile.py:3: locks."/poetry.lock": `/poetry.lock` is not'
+                    " relative"
+                ),
+                "hint: name it relative to the project's folder",
+            ],
+        ),
+        (
+            'noxlock.load("nowhere")',
+            ["error: nowhere: there is no such folder of definitions"],
+        ),
+        (
+            'noxlock.load("empty")',
+            [
+                (
+                    "error: empty: the folder holds no definitions (*.yml, *.yaml, *.toml,"
+                    " *.json)"
+                )
+            ],
+        ),
+        (
+            'noxlock.load("bad/a.yml")',
+            [
+                (
+                    "error: bad/a.yml:1: sesions: unknown key; known here: checks,"
+                    " environments, locks, sessions"
+                ),
+                "hint: did you mean `sessions`?",
+            ],
+        ),
+        (
+            'noxlock.load("bad")',
+            [
+                "error: 2 problems in the definitions",
+                (
+                    "  bad/a.yml:1: sesions: unknown key; known here: checks,"
+                    " environments, locks, sessions (did you mean `sessions`?)"
+                ),
+                (
+                    "  bad/b.toml:1: not TOML: Expected '=' after a key in a key/value"
+                    " pair"
+                ),
+            ],
+        ),
+        (
+            (
+                "@nox.session\ndef docs(session): pass\n"
+                '@nox.session(python=["3.10"])\ndef more(session): pass\n'
+                'noxlock.load("good")\nnoxlock.load("good")'
+            ),
+            [
+                (
+                    "error: good/a.yml:1: sessions.test: `test` is declared in good/a.yml:1"
+                    " already"
+                )
+            ],
+        ),
+        (
+            (
+                "@nox.session\ndef test(session): pass\n"
+                'noxlock.session("test", environment={"pypi": "x"}, run="y")'
+            ),
+            [
+                (
+                    "error: noxfile.py:5: sessions.test: the noxfile has a session `test`"
+                    " already"
+                )
+            ],
+        ),
+    ],
+)
+def test_a_noxfile_that_is_wrong_says_where_and_ends_with_2(
+    project: NoxProject, call: str, messages: list[str]
+) -> None:
+    good = (
+        "sessions:"
+        " {test: {environment: {pypi: x}, run: y, requires: [docs, more-3.10]}}"
+    )
+    project.write(
+        {
+            "noxfile.py": f"import nox\nimport noxlock\n{call}\n",
+            "empty/schema.json": "{}",
+            "empty/notes.txt": "",
+            "bad/a.yml": "sesions: {}",
+            "bad/b.toml": "x",
+            "good/a.yml": good,
+        }
+    )
+
+    ran = project.nox("-l")
+
+    assert ran.status == 2
+    assert ran.err.splitlines() == messages
+    assert ran.out == ""
+
+
+def test_what_files_require_of_the_noxfile_must_stand_above(
+    project: NoxProject,
+) -> None:
+    project.write(
+        {
+            "sessions/a.yml": "sessions:"
+            " {t: {environment: {pypi: x}, run: y, requires: [z]}}"
+        }
+    )
+
+    ran = project.nox("-l")
+
+    assert ran.status == 2
+    assert (
+        "error: sessions/a.yml:1: sessions.t.requires[0]: unknown session `z`"
+        in ran.err
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        (api.EnvironmentFields, model.Environment),
+        (api.SessionFields, model.Session),
+        (api.CheckFields, model.Check),
+    ],
+)
+def test_the_keywords_are_the_models_fields(fields: type, kind: type) -> None:
+    assert tuple(fields.__annotations__) == kind.__struct_fields__
+
+
+def test_the_public_names_are_there_and_no_others() -> None:
+    assert dir(noxlock) == sorted(noxlock.__all__)
+    for name in noxlock.__all__:
+        assert callable(getattr(noxlock, name))
+    with pytest.raises(AttributeError, match="no attribute 'lode'"):
+        noxlock.lode  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_importing_noxlock_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, noxlock, noxlock.model, noxlock.definitions;"
+        "print([m for m in ('nox', 'numpy', 'rich', 'httpx2', 'virtualenv')"
+        " if m in sys.modules])"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert ran.stdout == "[]\n"

@@ -1,0 +1,113 @@
+"""Checks and locks under the real nox."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from support.nox_project import NoxProject
+
+CHECKS = """
+environments:
+  cpu: {pypi: poetry.lock}
+checks:
+  sum:
+    environment: cpu
+    run: python write.py {outputs} sum
+    outputs: {result.json: {keys: {sum: {rtol: 1e-3}}}}
+  other:
+    environment: cpu
+    run: python write.py {outputs} other
+    outputs: {result.json: {}}
+    env: {SAMPLE_VALUE: "7"}
+"""
+WRITE = """
+import json, os, pathlib, sys
+
+import tool
+
+folder, name = sys.argv[1:]
+value = float(os.environ.get("SAMPLE_VALUE", 1))
+facts = {"sum": value, "seed": os.environ["PYTHONHASHSEED"]}
+(pathlib.Path(folder) / "result.json").write_text(json.dumps(facts))
+if os.environ.get("SAMPLE_FAIL") == name:
+    sys.exit(4)
+"""
+
+
+@pytest.fixture
+def checks(project: NoxProject) -> NoxProject:
+    """Return a project with two checks and no baseline."""
+    project.write({"sessions/repro.yml": CHECKS, "write.py": WRITE})
+    return project
+
+
+def test_a_check_fails_without_baseline_and_passes_after_accept(
+    checks: NoxProject,
+) -> None:
+    first = checks.nox("-s", "repro")
+
+    assert first.status == 1
+    assert 'record one with `nox -s "repro(sum)" -- --accept`' in " ".join(
+        first.err.split()
+    )
+    assert "nox > Session repro(other) failed." in first.err, "both are run"
+    assert "Traceback" not in first.err
+
+    accepted = checks.nox("-s", "repro", "--", "--accept")
+
+    assert accepted.status == 0, accepted.err
+    assert "nox > every check passed: sum, other" in accepted.err.splitlines()
+    for name, value in (("sum", 1.0), ("other", 7.0)):
+        kept = json.loads((checks.root / f"repro/{name}/result.json").read_text())
+        assert kept == {"sum": value, "seed": "0"}
+
+    within = checks.nox("-r", "-s", "repro(sum)", env={"SAMPLE_VALUE": "1.0001"})
+    drifted = checks.nox("-r", "-s", "repro(sum)", env={"SAMPLE_VALUE": "1.1"})
+
+    assert within.status == 0, within.err
+    assert drifted.status == 1
+    report = json.loads((checks.root / ".nox/repro/sum/report.json").read_text())
+    assert report["verdict"] == "drifted"
+
+
+def test_a_command_that_fails_proves_nothing(checks: NoxProject) -> None:
+    assert checks.nox("-s", "repro(sum)", "--", "--accept").status == 0
+
+    ran = checks.nox("-r", "-s", "repro(sum)", env={"SAMPLE_FAIL": "sum"})
+
+    assert ran.status == 1
+    assert "ended with exit status 4" in " ".join(ran.err.split())
+
+
+def test_an_option_that_no_command_will_see_is_refused(checks: NoxProject) -> None:
+    ran = checks.nox("-s", "repro(sum)", "--", "--acept")
+
+    assert ran.status == 1
+    lines = ran.err.splitlines()
+    assert (
+        "nox > session repro(sum) knows no `--acept`; known: --accept, --frozen,"
+        " --offline"
+    ) in lines
+    assert "nox > hint: did you mean `--accept`?" in lines
+
+
+def test_lock_checks_and_refuses_what_it_does_not_know(project: NoxProject) -> None:
+    project.write({"sessions/a.yml": "locks: {poetry.lock: {}}"})
+
+    fresh = project.nox("-s", "lock", "--", "--check")
+    wrong = project.nox("-s", "lock", "--", "--chekc")
+    pyproject = project.root / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace('["tool"]', "[]"))
+    stale = project.nox("-s", "lock", "--", "--check")
+
+    assert fresh.status == 0, fresh.err
+    assert "poetry.lock is fresh" in fresh.err
+    assert wrong.status == 1
+    assert "--chekc" in wrong.err
+    assert "Traceback" not in wrong.err
+    assert stale.status == 1
+    assert "poetry.lock is stale: the dependencies in pyproject.toml" in stale.err
