@@ -66,4 +66,5 @@ def _coloured(word: str, colour: str) -> str:
 def _wants_colour() -> bool:
     from noxlock.report.console import make_console  # noqa: PLC0415
 
-    return make_console(sys.stderr).color_system is not None
+    console = make_console(sys.stderr)
+    return console.color_system is not None and not console.no_color

@@ -13,7 +13,7 @@ from noxlock.cli.output import hint, print_json, print_table, say
 if TYPE_CHECKING:
     from noxlock.store.store import Store
 
-__all__ = ["app"]
+__all__ = ["app", "size_text"]
 
 app = typer.Typer(
     name="store",
@@ -39,13 +39,13 @@ def info(context: typer.Context, *, as_json: _Json = False) -> None:
             bucket.name,
             str(bucket.entries),
             str(bucket.files),
-            _size(bucket.size),
-            _size(bucket.linked),
+            size_text(bucket.size),
+            size_text(bucket.linked),
         )
         for bucket in found.buckets
     ]
     print_table(("bucket", "entries", "files", "size", "in environments"), rows)
-    say(f"{_size(found.size)} in {found.root}")
+    say(f"{size_text(found.size)} in {found.root}")
 
 
 @app.command()
@@ -72,7 +72,7 @@ def gc(
     entries = "1 entry" if report.entries == 1 else f"{report.entries} entries"
     typer.echo(
         f"removed {entries} and {report.leftovers} left over,"
-        f" {_size(report.freed)} freed"
+        f" {size_text(report.freed)} freed"
     )
 
 
@@ -118,7 +118,8 @@ def _days(age: str) -> float:
     return float(found[1]) * DAYS[found[2]]
 
 
-def _size(count: int) -> str:
+def size_text(count: int) -> str:
+    """Return *count* bytes as people say it: `1.5 MB`."""
     size = float(count)
     for unit in ("bytes", "kB", "MB"):
         if size < KILO:
