@@ -69,7 +69,8 @@ class SourceBuilder:
         requires = json.loads(built.notes["requires"])
         plain = built.notes["plain-poetry"] == "yes"
         provision = self.requirements.decide(requires, plain_poetry=plain)
-        if list(provision.pins) == json.loads(built.notes["pins"]):
+        then = [built.notes["mode"], *json.loads(built.notes["pins"])]
+        if [provision.mode, *provision.pins] == then:
             return built
         return store.built(self._key(source, provision))
 
@@ -78,7 +79,7 @@ class SourceBuilder:
         facts = [KEY_VERSION, source.kind, *source.identity]
         facts += [one.version, one.cache_tag, one.magic, target.subdir]
         facts += [build_variables(self.supplies.environ)["SOURCE_DATE_EPOCH"]]
-        facts += provision.pins if provision is not None else ()
+        facts += [provision.mode, *provision.pins] if provision is not None else ()
         return f"{KEY_VERSION}-{hashlib.sha256(json.dumps(facts).encode()).hexdigest()}"
 
     def build(self, source: Source) -> BuiltWheel:

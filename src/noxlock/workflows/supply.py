@@ -145,7 +145,8 @@ class Supplies:
 
     def _choice(self, package: PlannedPackage, plan: Plan) -> Path:
         target = plan.target
-        facts = [*sorted(package.hashes), target.name, target.python]
+        facts = [package.name, package.version or "", *sorted(package.hashes)]
+        facts += [target.name, target.python]
         facts += [str(target.glibc), str(target.macos)]
         digest = hashlib.sha256("\0".join(facts).encode()).hexdigest()
         return self.store.root / CHOICES / f"{digest}.json"
