@@ -29,6 +29,7 @@ __all__ = [
     "parse_cpuinfo",
 ]
 
+CPUINFO: Final = Path("/proc/cpuinfo")
 _DIGITS: Final = 16
 """Hex digits of a digest that stands for a long list."""
 
@@ -68,7 +69,7 @@ def parse_cpuinfo(text: str) -> tuple[str, str]:
 
 def _processor() -> tuple[str, str]:
     try:
-        return parse_cpuinfo(Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+        return parse_cpuinfo(CPUINFO.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         pass
     if sys.platform == "darwin":
