@@ -19,7 +19,13 @@ from noxlock.errors import DefinitionError, NoxlockError, SolveError, StaleLockE
 from noxlock.locks import parse_lock
 from noxlock.model import Definitions, LockDefinition
 from noxlock.report.progress import Quiet
-from noxlock.workflows.lock import LockOptions, LockOutcome, parse_options, run_lock
+from noxlock.workflows.lock import (
+    LockOptions,
+    LockOutcome,
+    parse_options,
+    replace_lock,
+    run_lock,
+)
 from noxlock.workflows.lock_tool import GROUP, pins_tool
 from noxlock.workflows.parts import Parts
 from noxlock.workflows.project import Project
@@ -283,6 +289,17 @@ def test_a_linked_lock_is_written_through_its_link(
         assert (tmp_path / "real.lock").read_text() == text
     finally:
         bench.lock.unlink()
+
+
+def test_a_first_lock_is_like_any_new_file(bench: Bench) -> None:
+    """It has the mode of any new file."""
+    first = bench.root.parent / "first"
+    first.mkdir()
+    replace_lock(first / "poetry.lock", b"new")
+    umask = os.umask(0)
+    os.umask(umask)
+    assert (first / "poetry.lock").stat().st_mode & 0o777 == 0o666 & ~umask
+    assert [path.name for path in first.iterdir()] == ["poetry.lock"]
 
 
 def test_check_says_fresh_or_stale_and_runs_no_tool(bench: Bench) -> None:

@@ -67,7 +67,8 @@ def _options(
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; return its exit status.
 
-    0: well. 1: stale, damaged, or a package without an artifact. 2: bad input.
+    0: well. 1: stale, damaged, or a package without an artifact. 2: bad input. 130:
+    interrupted, as typer has it.
     """
     status: object = 0
     try:
@@ -77,8 +78,6 @@ def run(arguments: Sequence[str]) -> int:
     except NoxlockError as error:
         report_error(error)
         status = 1 if isinstance(error, StaleLockError) else 2
-    except KeyboardInterrupt:
-        status = 130
     return _flushed(status if isinstance(status, int) else 0)
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from noxlock.errors import DefinitionError, NoxlockError, SolveError, StaleLockError
@@ -20,6 +18,7 @@ from noxlock.workflows.lock_tool import make_tool
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from noxlock.locks.difference import PackageChange
     from noxlock.model import Lock, LockDefinition
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from noxlock.workflows.parts import Parts
     from noxlock.workflows.project import Project
 
-__all__ = ["LockOptions", "LockOutcome", "parse_options", "run_lock"]
+__all__ = ["LockOptions", "LockOutcome", "parse_options", "replace_lock", "run_lock"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,7 +205,7 @@ def _regenerate(
             hint=f"run it again: {task.source.name} may have changed meanwhile",
         )
     try:
-        _replace(task.lock, after)
+        replace_lock(task.lock, after)
     except OSError as error:
         raise SolveError(f"cannot be written: {error}", file=task.name) from error
     changes = difference(old, new)
@@ -242,25 +241,18 @@ def _bytes(path: Path) -> bytes | None:
         return None
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace_lock(path: Path, data: bytes) -> None:
     """Give *path* the content *data* at once, through its links, its mode kept."""
     target = path.resolve()
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=target.parent)
-    temporary = Path(name)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
-        temporary.chmod(mode & 0o7777)
+        if target.exists():
+            temporary.chmod(target.stat().st_mode & 0o7777)
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
