@@ -110,6 +110,21 @@ def test_one_name_may_come_several_times_told_apart_by_markers() -> None:
     assert [p.version for p in lock.packages] == ["1.26", "2.0"]
 
 
+def test_one_package_under_several_conditions_is_one() -> None:
+    lock = read(
+        f"a==1 ; os_name == 'nt' {H1}\na[x]==1.0 ; python_version < '3.9' {H1}\n"
+        f"b==1 {H1}\nb==1 ; os_name == 'nt' {H1}\n"
+        f"c==1 ; os_name == 'nt' {H1}\nc==1 ; os_name != 'nt' {H2}\n"
+    )
+
+    assert [(p.name, str(p.marker)) for p in lock.packages] == [
+        ("a", 'os_name == "nt" or python_version < "3.9"'),
+        ("b", "None"),
+        ("c", 'os_name == "nt"'),
+        ("c", 'os_name != "nt"'),
+    ]
+
+
 def test_the_same_pin_twice_is_one_and_the_common_hashes_count() -> None:
     package = only(f"idna==3.7 {H1} {H2}\nIdna[x]==3.7.0 {H2} {H3}\n")
 
@@ -364,6 +379,12 @@ def test_a_range_says_nothing_of_a_commit() -> None:
         ("--editable=lib[x]", "lib", None, DirectorySource(path="lib", editable=True)),
         ("-e file:./lib", "lib", None, DirectorySource(path="lib", editable=True)),
         ("lib @ file:///srv/lib", "lib", None, DirectorySource(path="/srv/lib")),
+        (
+            "-e file:///${PROJECT_ROOT}/lib",
+            "lib",
+            None,
+            DirectorySource(path="lib", editable=True),
+        ),
         (
             "-e my @ file:///srv/lib",
             "my",

@@ -121,6 +121,8 @@ def _fragment_hashes(extra: dict[str, str]) -> tuple[Sha256, ...]:
 
 def _local(text: str) -> str:
     """Return the path of a `file:` address or of a path with `[extras]`, normalised."""
+    # PDM's way to write a folder of the project.
+    text = text.replace("file:///${PROJECT_ROOT}", ".", 1)
     path = unquote(urlsplit(text).path) if text.startswith("file:") else text
     return posixpath.normpath(re.sub(r"\[[^\]]*\]$", "", path.strip()))
 

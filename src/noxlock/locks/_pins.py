@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from packaging.markers import Marker
 from packaging.utils import canonicalize_version
 
 from noxlock.errors import LockError
@@ -14,7 +15,6 @@ from noxlock.model import IndexSource, LockedPackage
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from packaging.markers import Marker
     from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
 
@@ -74,7 +74,23 @@ def packages(
             merged[key] = _merged(merged[key], exact) if key in merged else exact
         except LockError as error:
             raise error.inside(file=pin.file, line=pin.line) from None
-    return tuple(map(_package, merged.values()))
+    return tuple(map(_package, _united(merged.values())))
+
+
+def _united(pins: Iterable[Pin]) -> Iterable[Pin]:
+    """Return the pins, those of one package under several conditions as one.
+
+    Poetry's export writes `fsspec==1 ; a` and `fsspec[http]==1 ; b`, and both can hold.
+    """
+    found: dict[object, Pin] = {}
+    for pin in pins:
+        key = (pin.name, _plain(pin), pin.source, frozenset(pin.hashes))
+        other = found.get(key, pin)
+        marker: Marker | None = None
+        if pin.marker is not None and other.marker is not None:
+            marker = Marker(f"({other.marker}) or ({pin.marker})")
+        found[key] = pin if other is pin else replace(other, marker=marker)
+    return found.values()
 
 
 def _package(pin: Pin) -> LockedPackage:

@@ -179,7 +179,7 @@ class _Reader:
 
     def _pin(self, name: str, line: Line) -> Pin:
         text = line.requirement
-        _refuse_variables(text)
+        _refuse_variables(text.replace("file:///${PROJECT_ROOT}", "", 1))
         entry = _entry(text, editable=line.editable)
         hashes = _hashes(line)
         version = None if entry.url else _version(entry.specifier)
