@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import nox.registry
 import pytest
 
 import noxlock
 from noxlock import model
 from noxlock.nox_plugin import api
+from noxlock.nox_plugin.noxfile import Noxfile
+from support.nox_project import NoxProject
 
 if TYPE_CHECKING:
-    from support.nox_project import NoxProject
+    from pathlib import Path
+
+    import msgspec
 
 WHOLE = """
 import noxlock
@@ -85,8 +91,8 @@ def test_a_noxfile_declares_without_files(project: NoxProject) -> None:
             'noxlock.environment("cpu", pypi="poetry.lock", python=3.11)',
             [
                 (
-                    "error: noxfile.py:3: environments.cpu.python: expected a string or a"
-                    " list of strings, found the number `3.11`"
+                    "error: noxfile.py:3: environments.cpu.python: expected a string or"
+                    " a list of strings, found the number `3.11`"
                 ),
             ],
         ),
@@ -94,8 +100,8 @@ def test_a_noxfile_declares_without_files(project: NoxProject) -> None:
             'noxlock.session(\n    "test",\n    environment="cpu",\n    run="x",\n)',
             [
                 (
-                    "error: noxfile.py:3: sessions.test.environment: unknown environment"
-                    " `cpu`; known: none"
+                    "error: noxfile.py:3: sessions.test.environment: unknown"
+                    " environment `cpu`; known: none"
                 ),
             ],
         ),
@@ -103,8 +109,8 @@ def test_a_noxfile_declares_without_files(project: NoxProject) -> None:
             'noxlock.check("c", environment={"pypi": "x"}, run="y", outputs={"a": {}})',
             [
                 (
-                    "error: noxfile.py:3: checks.c.run: no command uses `{outputs}`, the"
-                    " folder that the check reads"
+                    "error: noxfile.py:3: checks.c.run: no command uses `{outputs}`,"
+                    " the folder that the check reads"
                 ),
                 "hint: for example `--out {outputs}`",
             ],
@@ -127,8 +133,8 @@ def test_a_noxfile_declares_without_files(project: NoxProject) -> None:
             'noxlock.load("empty")',
             [
                 (
-                    "error: empty: the folder holds no definitions (*.yml, *.yaml, *.toml,"
-                    " *.json)"
+                    "error: empty: the folder holds no definitions (*.yml, *.yaml,"
+                    " *.toml, *.json)"
                 )
             ],
         ),
@@ -164,8 +170,8 @@ def test_a_noxfile_declares_without_files(project: NoxProject) -> None:
             ),
             [
                 (
-                    "error: good/a.yml:1: sessions.test: `test` is declared in good/a.yml:1"
-                    " already"
+                    "error: good/a.yml:1: sessions.test: `test` is declared in"
+                    " good/a.yml:1 already"
                 )
             ],
         ),
@@ -176,16 +182,21 @@ def test_a_noxfile_declares_without_files(project: NoxProject) -> None:
             ),
             [
                 (
-                    "error: noxfile.py:5: sessions.test: the noxfile has a session `test`"
-                    " already"
+                    "error: noxfile.py:5: sessions.test: the noxfile has a session"
+                    " `test` already"
                 )
             ],
         ),
     ],
 )
 def test_a_noxfile_that_is_wrong_says_where_and_ends_with_2(
-    project: NoxProject, call: str, messages: list[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    call: str,
+    messages: list[str],
 ) -> None:
+    project = NoxProject(root=tmp_path)
     good = (
         "sessions:"
         " {test: {environment: {pypi: x}, run: y, requires: [docs, more-3.10]}}"
@@ -201,11 +212,16 @@ def test_a_noxfile_that_is_wrong_says_where_and_ends_with_2(
         }
     )
 
-    ran = project.nox("-l")
+    monkeypatch.chdir(tmp_path)  # as nox does before it loads a noxfile
+    monkeypatch.setattr(Noxfile, "current", None)
+    nox.registry.reset()
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_path(str(tmp_path / "noxfile.py"))
 
-    assert ran.status == 2
-    assert ran.err.splitlines() == messages
-    assert ran.out == ""
+    assert caught.value.code == 2
+    said = capsys.readouterr()
+    assert said.err.splitlines() == messages
+    assert said.out == ""
 
 
 def test_what_files_require_of_the_noxfile_must_stand_above(
@@ -235,7 +251,9 @@ def test_what_files_require_of_the_noxfile_must_stand_above(
         (api.CheckFields, model.Check),
     ],
 )
-def test_the_keywords_are_the_models_fields(fields: type, kind: type) -> None:
+def test_the_keywords_are_the_models_fields(
+    fields: type, kind: type[msgspec.Struct]
+) -> None:
     assert tuple(fields.__annotations__) == kind.__struct_fields__
 
 
@@ -244,7 +262,7 @@ def test_the_public_names_are_there_and_no_others() -> None:
     for name in noxlock.__all__:
         assert callable(getattr(noxlock, name))
     with pytest.raises(AttributeError, match="no attribute 'lode'"):
-        noxlock.lode  # type: ignore[attr-defined]  # noqa: B018
+        noxlock.lode  # noqa: B018
 
 
 def test_importing_noxlock_imports_nothing_heavy() -> None:
