@@ -593,6 +593,8 @@ def test_the_command_sees_the_profile_and_nothing_of_the_user(
         "PYTHONPATH": "/elsewhere",
         "PYTHONHASHSEED": "7",
         "OPENBLAS_CORETYPE": "Haswell",
+        "MKL_CBWR_FILE": "/home/me/mkl",
+        "TF_CLI_CONFIG_FILE": "/home/me/.terraformrc",
     }
     accepted.change(env={"MY_SEED": "3", "OMP_NUM_THREADS": "2"})
     accepted.script(
@@ -607,7 +609,8 @@ def test_the_command_sees_the_profile_and_nothing_of_the_user(
     assert seen == [None, "0", "3", "2", "UTC", str(accepted.root)]
     assert report.actual.profile["OMP_NUM_THREADS"] == "2"
     assert report.actual.profile["OPENBLAS_CORETYPE"] == "Haswell"
-    assert "MY_SEED" not in report.actual.profile
+    assert report.actual.profile["MKL_CBWR_FILE"] == "(a path)"
+    assert not {"MY_SEED", "TF_CLI_CONFIG_FILE"} & set(report.actual.profile)
 
 
 def test_the_live_machine_is_recorded_without_its_names(accepted: Project) -> None:

@@ -46,8 +46,10 @@ _WATCHED: Final = (
     "NVIDIA_TF32_OVERRIDE",
     "OMP_",
     "OPENBLAS_",
-    "TF_",
-    "TORCH_",
+    "TF_CUDNN_DETERMINISTIC",
+    "TF_DETERMINISTIC_OPS",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_NUM_",
     "XLA_",
 )
 
@@ -97,12 +99,16 @@ def lock_digests(plan: Plan, root: Path) -> dict[str, str]:
 def recorded_variables(
     profile: Mapping[str, str], env: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the variables that move results, as the command saw them."""
-    return {
-        name: value
+    """Return the variables that move results, as the command saw them.
+
+    Of a variable of the user's own that holds a path it is only said that it does.
+    """
+    watched = {
+        name: "(a path)" if {"/", "\\"} & set(value) else value
         for name, value in env.items()
-        if name in profile or name.startswith(_WATCHED)
+        if name.startswith(_WATCHED)
     }
+    return watched | {name: env[name] for name in profile}
 
 
 def timestamp(moment: datetime) -> str:
