@@ -166,6 +166,17 @@ def test_a_file_that_is_gone_from_its_address_is_looked_for_on_the_index(
     assert "HTTP 404 Not Found" in fetch.watch.said[0]
 
 
+def test_a_dead_host_of_many_addresses_is_told_once(fetch: Fetching) -> None:
+    with serve_index({}) as gone:
+        pass
+    wheels = dict(make_wheel(f"many{n}", "1") for n in range(12))
+    with serve_index(wheels) as server:
+        packages = [planned(n, d, url=gone.file_url(n)) for n, d in wheels.items()]
+        fetch(asking(server.url, retries=0), *packages)
+
+    assert len(fetch.watch.said) == 1
+
+
 def test_an_archive_comes_from_its_address_and_nowhere_else(fetch: Fetching) -> None:
     with serve_index({WHEEL: DATA}) as server, serve_index({}) as gone:
         source = ArchiveSource(url=server.file_url(WHEEL), sha256=digest(DATA))

@@ -60,6 +60,29 @@ def test_any_charset_of_an_html_page_is_read(
     assert fetched.url == server.file_url(WHEEL)
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<a href='{}'>x</a>",
+        "<A class=x\n HREF = '{}#md5=0&amp;sha256={digest}'>x</A><a\nhref='other'>",
+        "<a data-requires-python='>=3' data-href='no' href='{}'>x</a>",
+        "<a href={}>unquoted</a>",
+        "<base href='/elsewhere/'><a href='..{}'>x</a>",
+        "<!-- <a href='{}'>x</a> --><a href='{}'>x</a>",
+        "<a name='top'></a><a href='{}'>x</a><abbr href='y'>",
+        "<a href='{quoted}?a=1&amp;b=2#sha256={digest}'>x</a>",
+    ],
+)
+def test_links_are_read_however_they_are_written(fetch: Fetching, page: str) -> None:
+    path = f"/files/{WHEEL}"
+    text = page.format(path, path, digest=digest(DATA), quoted=path.replace("-", "%2D"))
+    with serve_index({WHEEL: DATA}, page=text.encode()) as server:
+        (fetched,) = fetch(asking(server.url), PACKAGE)
+
+    assert fetched.path.read_bytes() == DATA
+    assert set(server.requests) == {"/simple/six/", path}
+
+
 def test_what_is_no_page_is_an_error(fetch: Fetching) -> None:
     with (
         serve_index({WHEEL: DATA}, content_type="text/plain") as server,

@@ -89,10 +89,14 @@ class Finder:
 
     def note(self, search: Search, candidate: Candidate, error: AccessError) -> None:
         """Note that *candidate* did not come; its host is not asked again if dead."""
-        if error.unreachable:
-            self._dead[origin_of(candidate.url)] = error
+        self._bury(candidate.url, error)
         error.grave = True
         search.notes[describe(candidate.place)] = error
+
+    def _bury(self, url: str, error: AccessError) -> None:
+        if error.unreachable:
+            error.host = origin_of(url)
+            self._dead[error.host] = error
 
     def _candidates(self, search: Search) -> Iterator[Candidate]:
         package = search.package
@@ -157,8 +161,7 @@ class Finder:
         try:
             return self._pages.listing(place, search.package.name)
         except AccessError as error:
-            if error.unreachable:
-                self._dead[origin_of(place.url)] = error
+            self._bury(place.url, error)
             search.notes[name] = error
             return ()
 

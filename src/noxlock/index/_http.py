@@ -56,6 +56,7 @@ class AccessError(Exception):
         hint: What the user can do about it.
         unreachable: Whether the host as a whole does not answer.
         grave: Whether the user should hear of it though another place had the file.
+        host: The host that does not answer, once it is known which; else "".
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class AccessError(Exception):
         self.hint = hint
         self.unreachable = unreachable
         self.grave = grave
+        self.host = ""
 
 
 class TransientError(Exception):

@@ -127,8 +127,9 @@ class IndexClient:
                 f" {actual}); taken from {fetched.url}"
             )
         for place, note in search.notes.items():
-            if note.grave and place not in told:
-                told.add(place)
+            about = note.host or place
+            if note.grave and about not in told:
+                told.add(about)
                 self._progress.warn(
                     f"{place}: {note.what}; {fetched.path.name} was taken from"
                     f" {fetched.url}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from concurrent.futures import Future
 from dataclasses import dataclass
+from html import unescape
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
@@ -32,6 +34,17 @@ _HEADERS: Final = {
     " application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01"
 }
 _HTML: Final = {".html", ".htm"}
+
+# A page may list thousands of files, and a real HTML parser takes seconds for many. So
+# plain pages, all of whose anchors are understood, are read with these; others are not.
+_ANCHOR: Final = re.compile(r"<a[\s>]", re.IGNORECASE)
+_BASE: Final = re.compile(r"<base[\s>]|<!--", re.IGNORECASE)
+_ADDRESS: Final = re.compile(
+    r"""<a\s(?:[^>"']|"[^"]*"|'[^']*')*?(?<![\w-])href\s*=\s*"""
+    r"""(?:"([^"]*)"|'([^']*)')""",
+    re.IGNORECASE,
+)
+_SHA256: Final = re.compile(r"(?:^|&)sha256=([0-9a-fA-F]{64})")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,19 +160,35 @@ def _parse_html(content: bytes, url: str, encoding: str | None) -> Iterator[List
         text = content.decode(encoding or "utf-8", "replace")
     except LookupError:
         text = content.decode("utf-8", "replace")
-    page = IndexPage(Link(url), text.encode(), "utf-8", "text/html")
+    addresses = [first or second for first, second in _ADDRESS.findall(text)]
     try:
-        for link in parse_html_page(page):
-            if _may_name(url, link.url):
-                yield _listed(link)
+        if len(addresses) == len(_ANCHOR.findall(text)) and not _BASE.search(text):
+            files = (_anchored(url, unescape(address)) for address in addresses)
+            yield from (file for file in files if _may_name(url, file.url))
+            return
+        page = IndexPage(Link(url), text.encode(), "utf-8", "text/html")
+        # A <base> may be relative itself, which unearth leaves as it is.
+        files = (_listed(link, url) for link in parse_html_page(page))
+        yield from (file for file in files if _may_name(url, file.url))
     except ValueError as error:
         raise AccessError(f"its page cannot be read: {error}") from error
 
 
-def _listed(link: Link) -> ListedFile:
+def _anchored(page: str, address: str) -> ListedFile:
+    address, _, fragment = address.partition("#")
+    absolute = address.startswith(("https://", "http://"))
+    digest = _SHA256.search(fragment)
+    return ListedFile(
+        url=address if absolute else urljoin(page, address),
+        filename=filename_of(address),
+        sha256=digest[1].lower() if digest else None,
+    )
+
+
+def _listed(link: Link, page: str = "") -> ListedFile:
     digest = (link.hash_option or {}).get("sha256", [None])[0]
     return ListedFile(
-        url=link.url_without_fragment,
+        url=urljoin(page, link.url_without_fragment),
         filename=link.filename,
         sha256=digest.lower() if digest else None,
     )
