@@ -46,7 +46,7 @@ def test_only_one_file_name_is_poetrys() -> None:
         ('markers = ""\n', None, None),
         ('markers = "*"\n', None, None),
         ("markers = \"os_name == 'nt'\"\n", "os_name == 'nt'", "os_name == 'nt'"),
-        ("marker = \"os_name == 'nt'\"\n", "os_name == 'nt'", "os_name == 'nt'"),
+        ("marker = \"os_name == 'nt'\"\n", None, None),
         ("markers = {dev = \"os_name == 'nt'\"}\n", None, "os_name == 'nt'"),
         ('markers = {main = "<empty>"}\n', 'python_version < "0"', None),
         (
@@ -70,7 +70,7 @@ def test_only_one_file_name_is_poetrys() -> None:
         "empty",
         "any",
         "one for all groups",
-        "written in the singular",
+        "the singular of before 1.0, which Poetry passes over",
         "one per group",
         "never",
         "arbitrary equality",
@@ -303,6 +303,16 @@ def test_python_versions_are_poetrys_constraints(
 
     assert lock.requires_python == expected
     assert only(f"{PACKAGE}python-versions = {text}\n").requires_python == expected
+
+
+def test_the_project_itself_is_no_dependency_to_walk() -> None:
+    """A plugin of the tests may need the project: no lock holds it."""
+    text = OLD + '[package.dependencies]\nDemo = "*"\na = "*"\n'
+    project = '[tool.poetry]\nname = "demo"\n' + PROJECT
+
+    (package,) = poetry_lock(text, project, "1.1").packages
+
+    assert package.dependencies == (edge("a"),)
 
 
 def test_a_lock_that_names_groups_needs_no_project() -> None:

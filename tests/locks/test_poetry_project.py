@@ -153,6 +153,19 @@ def test_required_and_optional_together_leave_nothing_dynamic() -> None:
     assert [each.name for each in roots(text)[MAIN]] == ["a", "b"]
 
 
+def test_main_may_be_written_as_a_group_and_the_project_may_name_itself() -> None:
+    text = (
+        '[project]\nname = "Demo"\ndependencies = ["a"]\n'
+        '[project.optional-dependencies]\nx = ["b"]\nall = ["demo[x]"]\n'
+        '[dependency-groups]\nmain = ["c"]\ntest = ["demo[x]", "d"]\n'
+    )
+
+    found = {
+        group: [each.name for each in asked] for group, asked in roots(text).items()
+    }
+    assert found == {"main": ["a", "b", "c"], "test": ["d"]}
+
+
 def test_groups_of_poetry_may_include_others() -> None:
     text = (
         '[tool.poetry.group.dev]\ninclude-groups = ["Test"]\n'

@@ -139,6 +139,13 @@ def test_a_python_that_the_lock_is_not_for_is_refused() -> None:
     )
 
 
+def test_a_python_before_its_release_is_taken_as_the_release() -> None:
+    lock = group_lock([], requires_python=">=3.14")
+    target = Target(subdir=Subdir.LINUX_64, python="3.14.0rc1")
+
+    assert plan(lock, groups=("main",), target=target).packages == ()
+
+
 def test_a_direct_dependency_without_a_pin_on_the_target_is_told() -> None:
     """Contradictory markers of real locks: the plan stands, but someone must know."""
     lock = group_lock(

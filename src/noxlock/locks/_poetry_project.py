@@ -17,6 +17,8 @@ from noxlock.model import Dependency, ExtraName, GroupName
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from packaging.utils import NormalizedName
+
 __all__ = ["MAIN", "PROJECT_FILE", "Project", "parse_project"]
 
 PROJECT_FILE: Final = "pyproject.toml"
@@ -29,6 +31,8 @@ _DEV: Final = GroupName("dev")
 class Project:
     """What a pyproject.toml declares: `[project]`, PEP 735 and `[tool.poetry]`."""
 
+    name: NormalizedName
+    """Empty where it has none: `package-mode = false`."""
     roots: Mapping[GroupName, tuple[Dependency, ...]]
     """By group, `main` first; what only extras bring in is optional."""
     extras: Mapping[ExtraName, tuple[Dependency, ...]]
@@ -63,9 +67,16 @@ def _project(root: Table) -> Project:
     project = root.table("project")
     poetry = root.table("tool").table("poetry")
     main, extras = _main(project, poetry)
-    groups = {MAIN: main, **_groups(root.table("dependency-groups"), poetry)}
+    groups = _groups(main, root.table("dependency-groups"), poetry)
+    name = project.get("name", str) or poetry.get("name", str) or ""
+    itself = canonicalize_name(name)
+    roots = {
+        group: tuple(d for d in _resolved(groups, group, ()) if d.name != itself)
+        for group in groups
+    }
     return Project(
-        roots={name: tuple(_resolved(groups, name, ())) for name in groups},
+        name=itself,
+        roots=roots,
         extras=extras,
         optional_groups=tuple(name for name in groups if groups[name].optional),
     )
@@ -94,10 +105,11 @@ def _main(
     return group, extras
 
 
-def _groups(standard: Table, poetry: Table) -> dict[GroupName, _Group]:
-    groups: dict[GroupName, _Group] = {}
+def _groups(main: _Group, standard: Table, poetry: Table) -> dict[GroupName, _Group]:
+    groups = {MAIN: main}
     for name in standard.data:
-        groups[_group_name(name)] = _standard_group(standard, name)
+        group = groups.setdefault(_group_name(name), _Group())
+        _read_standard(group, standard, name)
     for name, table in poetry.table("group").each():
         group = groups.setdefault(_group_name(name), _Group())
         group.poetry += dependencies(table.table("dependencies"))
@@ -110,8 +122,7 @@ def _groups(standard: Table, poetry: Table) -> dict[GroupName, _Group]:
     return groups
 
 
-def _standard_group(standard: Table, name: str) -> _Group:
-    group = _Group()
+def _read_standard(group: _Group, standard: Table, name: str) -> None:
     items = standard.get(name, list) or []
     for index, item in enumerate(items):
         where = f"{standard.at(name)}[{index}]"
@@ -122,7 +133,6 @@ def _standard_group(standard: Table, name: str) -> _Group:
             group.includes.append((table.string("include-group"), where))
         else:
             raise LockError("expected a requirement or a table", key=where)
-    return group
 
 
 def _resolved(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from packaging.specifiers import SpecifierSet
@@ -70,6 +71,7 @@ def parse(file: str, data: bytes, beside: Callable[[str], bytes | None]) -> Lock
     shared = SharedFiles.read(metadata, entries)
     packages = tuple(_package(each, shared, grouped=grouped) for each in entries)
     _check_once(packages)
+    packages = _without_project(packages, project)
     groups = _groups(packages, project)
     lock_extras = _lock_extras(root)
     return Lock(
@@ -115,7 +117,7 @@ def _project(
             key="metadata.lock-version",
             hint=f"put its {PROJECT_FILE} beside it, or lock again with Poetry 2",
         )
-    return Project(roots={}, extras={}, optional_groups=())
+    return Project(name=canonicalize_name(""), roots={}, extras={}, optional_groups=())
 
 
 def _package(entry: Table, shared: SharedFiles, *, grouped: bool) -> LockedPackage:
@@ -151,32 +153,44 @@ def _check_once(packages: tuple[LockedPackage, ...]) -> None:
         seen[entry] = package.where
 
 
+def _without_project(
+    packages: tuple[LockedPackage, ...], project: Project
+) -> tuple[LockedPackage, ...]:
+    """Return *packages* without their edges to the project, which no lock holds."""
+    return tuple(
+        replace(package, dependencies=kept)
+        if len(kept) < len(package.dependencies)
+        else package
+        for package in packages
+        for kept in [tuple(d for d in package.dependencies if d.name != project.name)]
+    )
+
+
 def _wanted_by(entry: Table) -> dict[GroupName, Marker | None]:
     if "groups" not in entry.data:
         raise LockError("missing value", key=entry.at("groups"))
     groups = entry.strings("groups")
-    # The first releases of Poetry 2 wrote it in the singular.
-    key = "markers" if "markers" in entry.data else "marker"
-    if isinstance(entry.data.get(key), dict):
-        for group in entry.table(key).data:
+    if isinstance(entry.data.get("markers"), dict):
+        by_group = entry.table("markers")
+        for group in by_group.data:
             if group not in groups:
                 raise LockError(
                     f"a marker for group `{group}`, which does not want the package",
-                    key=entry.table(key).at(group),
+                    key=by_group.at(group),
                     hint=nearest(group, groups),
                 )
-    return {_group(group): _marker(entry, key, group) for group in groups}
+    return {_group(group): _marker(entry, group) for group in groups}
 
 
-def _marker(entry: Table, key: str, group: str) -> Marker | None:
+def _marker(entry: Table, group: str) -> Marker | None:
     # One string where all groups agree, else a table keyed by group.
-    match entry.data.get(key):
+    match entry.data.get("markers"):
         case None | "":
             return None
         case str():
-            return entry.parse(key, parse_marker)
+            return entry.parse("markers", parse_marker)
         case _:
-            by_group = entry.table(key)
+            by_group = entry.table("markers")
             return (
                 by_group.parse(group, parse_marker) if group in by_group.data else None
             )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from noxlock.model import Target
 
-__all__ = ["Conditions", "allows"]
+__all__ = ["Conditions", "allows", "allows_python"]
 
 
 class Conditions:
@@ -73,6 +73,11 @@ def allows(constraint: str, version: str) -> bool:
     except ValueError as error:
         what = " ".join(str(error).split())
         raise PlanError(f"not a version constraint: {what}") from error
+
+
+def allows_python(constraint: str, python: str) -> bool:
+    """Return whether *constraint* allows *python*, a pre-release as its release."""
+    return allows(constraint, Version.parse(python).stable.text)
 
 
 @lru_cache(maxsize=4096)

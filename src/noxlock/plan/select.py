@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from noxlock.errors import NoxlockError, PlanError, nearest
 from noxlock.model import ByGroup, ByMarker, ByWalk, ExtraName, GroupName
-from noxlock.plan._conditions import allows
+from noxlock.plan._conditions import allows_python
 from noxlock.plan.walk import walk
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def select(
 def _check_target(lock: Lock, conditions: Conditions) -> None:
     target = conditions.target
     wanted = lock.requires_python
-    if wanted is not None and not allows(wanted, target.python):
+    if wanted is not None and not allows_python(wanted, target.python):
         raise PlanError(
             f"the lock is for python {wanted}, not for {target.python}",
             hint="take a python that it allows, or lock again for this one",
@@ -161,7 +161,7 @@ def _by_marker(
 def _check_python(package: LockedPackage, conditions: Conditions) -> None:
     wanted, python = package.requires_python, conditions.target.python
     # PEP 751 makes it an error, where a marker would have left the package out.
-    if wanted is not None and not allows(wanted, python):
+    if wanted is not None and not allows_python(wanted, python):
         pin = f"{package.name} {package.version}"
         raise PlanError(f"`{pin}` is for python {wanted}, not for {python}")
 

@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from noxlock.errors import PlanError
 from noxlock.model import GroupName
-from noxlock.plan._conditions import allows
+from noxlock.plan._conditions import allows, allows_python
 from noxlock.plan._origins import comes_from
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ class _Walker:
 
     def _runs(self, package: LockedPackage) -> bool:
         wanted = package.requires_python
-        return wanted is None or allows(wanted, self._conditions.target.python)
+        return wanted is None or allows_python(wanted, self._conditions.target.python)
 
     def _edges(
         self, package: LockedPackage, extras: frozenset[ExtraName]
