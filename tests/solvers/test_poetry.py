@@ -7,7 +7,8 @@ import json
 import os
 import shutil
 import tomllib
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,9 +20,6 @@ from noxlock.solvers import SOLVERS, SolveRequest, poetry, solver_of
 from support.index_server import serve_index
 from support.stand_in import stand_in
 from support.wheels import make_wheel
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PROJECT = """\
 [project]
@@ -65,7 +63,7 @@ def request(
 ) -> SolveRequest:
     given: dict[str, Any] = {
         "folder": project,
-        "scratch": project.parent / "scratch",
+        "cache": project.parent / "cache",
         "environ": {"PATH": os.defpath},
         "python": "3.11.7",
         "command": stand_in(project.parent / "tool", script),
@@ -110,7 +108,8 @@ def test_the_lock_comes_back_as_bytes_and_the_one_in_the_project_stays(
     assert seen(project)["folder"] != str(project)
     assert (project / "poetry.lock").read_text() == OLD
     assert files(project) == {"poetry.lock", "poetry.toml", "pyproject.toml"}
-    assert files(project.parent / "scratch/runs") == set()
+    folder = seen(project)["folder"]
+    assert not Path(folder).parent.exists()
 
 
 def test_a_first_lock_is_made_where_there_is_none(project: Path) -> None:
@@ -133,7 +132,7 @@ def test_a_failure_says_why_in_poetrys_words_and_leaves_the_lock(
         "\n"
         "See the manual."
     )
-    assert caught.value.file == str(project / "pyproject.toml")
+    assert caught.value.file == "pyproject.toml"
     assert (project / "poetry.lock").read_text() == OLD
     assert (project / "poetry.lock").stat().st_mtime_ns == before.st_mtime_ns
     assert files(project) == {"poetry.lock", "pyproject.toml"}
@@ -211,7 +210,6 @@ def test_poetry_sees_the_users_indexes_and_nothing_else_of_their_settings(
         run,
     )
     env = seen(project)["env"]
-    scratch = project.parent / "scratch"
     cache = hashlib.sha256(mirror.encode()).hexdigest()[:16]
     assert env["POETRY_PYPI_MIRROR_URL"] == mirror
     assert env["REQUESTS_CA_BUNDLE"] == env["SSL_CERT_FILE"] == bundle
@@ -219,9 +217,9 @@ def test_poetry_sees_the_users_indexes_and_nothing_else_of_their_settings(
     assert env["POETRY_HTTP_BASIC_MINE_PASSWORD"] == "secret"  # noqa: S105
     assert env["POETRY_KEYRING_ENABLED"] == "false"
     assert env["POETRY_VIRTUALENVS_IN_PROJECT"] == "false"
-    assert env["POETRY_CACHE_DIR"] == str(scratch / "cache" / cache)
+    assert env["POETRY_CACHE_DIR"] == str(project.parent / "cache" / cache)
     for name in ("POETRY_CONFIG_DIR", "POETRY_HOME", "POETRY_VIRTUALENVS_PATH"):
-        assert env[name].startswith(str(scratch / "runs"))
+        assert env[name].startswith(str(Path(seen(project)["folder"]).parent))
     assert not {"VIRTUAL_ENV", "CONDA_PREFIX"} & set(env)
 
 
@@ -300,7 +298,7 @@ def test_a_project_file_that_cannot_be_read_is_named(
         (project / "pyproject.toml").write_text(text)
     with pytest.raises(SolveError, match=what) as caught:
         poetry.solve(request(project), run)
-    assert caught.value.file == str(project / "pyproject.toml")
+    assert caught.value.file == "pyproject.toml"
 
 
 def test_success_without_a_lock_is_an_error(project: Path) -> None:

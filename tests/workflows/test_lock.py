@@ -240,8 +240,9 @@ def test_options_reach_the_tool(bench: Bench) -> None:
 
 def test_a_failure_leaves_the_lock(bench: Bench) -> None:
     before = bench.lock.stat()
-    with pytest.raises(SolveError, match="failing: no such spam"):
+    with pytest.raises(SolveError, match="failing: no such spam") as caught:
         bench.make("failing: no such spam")
+    assert caught.value.file == "pyproject.toml"
     assert bench.lock.stat() == before
 
 
@@ -347,7 +348,7 @@ def test_a_missing_source_is_named(bench: Bench, tmp_path: Path) -> None:
     project = Project.open(tmp_path, Definitions(locks=bench.locks))
     with pytest.raises(SolveError, match="there is no such file") as caught:
         run_lock(project, LockOptions(check=True), bench.parts, folder=tmp_path)
-    assert caught.value.file == str(tmp_path / "pyproject.toml")
+    assert caught.value.file == "pyproject.toml"
 
 
 @pytest.mark.parametrize(

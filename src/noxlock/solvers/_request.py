@@ -22,8 +22,8 @@ class SolveRequest:
     """The tool's executable, in the tool's own environment."""
     python: str
     """Version of the Python that the tool runs on."""
-    scratch: Path
-    """Folder for the tool's caches and temporary files; made where it is absent."""
+    cache: Path
+    """Folder for what the tool keeps from run to run; made where it is absent."""
     environ: Mapping[str, str]
     """Variables to run with; those of the user's own that begin as `VARIABLES` too."""
     mirror: str | None = None

@@ -109,7 +109,7 @@ def environment(
     mirror = env.get("POETRY_PYPI_MIRROR_URL", "")
     cache = hashlib.sha256(mirror.encode()).hexdigest()[:16]
     return env | {
-        "POETRY_CACHE_DIR": str(request.scratch / "cache" / cache),
+        "POETRY_CACHE_DIR": str(request.cache / cache),
         "POETRY_CONFIG_DIR": str(folder / "config"),
         "POETRY_HOME": str(folder / "home"),
         "POETRY_KEYRING_ENABLED": "false",
@@ -126,9 +126,9 @@ def solve(request: SolveRequest, run: Run, /) -> bytes:
         SolveError: Poetry failed; says why in its own words.
     """
     source = _document(request.folder / SOURCE)
-    scratch = request.scratch / "runs"
-    scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(
+        prefix="noxlock-lock-", ignore_cleanup_errors=True
+    ) as name:
         folder = Path(name)
         refused = not _allows(source, request.python)
         env = environment(request, folder, other_python=refused)
@@ -140,7 +140,7 @@ def solve(request: SolveRequest, run: Run, /) -> bytes:
                 joint = "\n" if "\n" in why else " "
                 raise SolveError(
                     f"Poetry could not make the lock:{joint}{why}",
-                    file=str(request.folder / SOURCE),
+                    file=SOURCE,
                     hint=f"{LOCK} is as it was",
                 )
             data = _result(project / LOCK)
@@ -198,9 +198,9 @@ def _document(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise SolveError("there is no such file", file=str(path)) from None
+        raise SolveError("there is no such file", file=path.name) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SolveError(f"not TOML: {error}", file=str(path)) from error
+        raise SolveError(f"not TOML: {error}", file=path.name) from error
 
 
 def _result(path: Path) -> bytes:

@@ -6,6 +6,7 @@ import argparse
 import os
 import platform
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING, NoReturn
 
 from noxlock.errors import DefinitionError, NoxlockError, SolveError, StaleLockError
@@ -156,7 +157,8 @@ class _Task:
         """Return why *data*, this lock's bytes, is not fresh, or None."""
         source = _bytes(self.source)
         if source is None:
-            raise SolveError("there is no such file", file=str(self.source))
+            shown = PurePath(self.name).with_name(self.source.name).as_posix()
+            raise SolveError("there is no such file", file=shown)
         if data is None:
             return "there is no such file"
         return staleness(self.name, data, source)
@@ -181,7 +183,7 @@ def _regenerate(
     request = SolveRequest(
         folder=task.lock.parent,
         command=command,
-        scratch=parts.cache / "tools" / task.solver.TOOL,
+        cache=parts.cache / "tools" / task.solver.TOOL,
         environ=environ,
         python=platform.python_version(),
         mirror=parts.simple_page,
@@ -192,7 +194,7 @@ def _regenerate(
     )
     making = f"{task.solver.TOOL}: making {task.name}"
     with parts.progress.task(making, total=1, unit="locks") as step:
-        after = task.solver.solve(request, run)
+        after = _solved(task, request)
         step.advance()
     if after == before:
         parts.progress.say(f"{task.name} is up to date")
@@ -211,6 +213,15 @@ def _regenerate(
     changes = difference(old, new)
     _tell(task, changes, parts)
     return LockOutcome(lock=task.name, changes=changes, written=True)
+
+
+def _solved(task: _Task, request: SolveRequest) -> bytes:
+    try:
+        return task.solver.solve(request, run)
+    except SolveError as error:
+        if error.file:  # a name in the lock's folder
+            error.file = PurePath(task.name).with_name(error.file).as_posix()
+        raise
 
 
 def _tell(task: _Task, changes: tuple[PackageChange, ...], parts: Parts) -> None:
