@@ -515,7 +515,7 @@ def test_a_record_that_is_a_folder_is_not_comparable(accepted: Project) -> None:
         ({"outputs": {"a\\x.npy": Tolerance()}}, "no path beneath the outputs folder"),
         ({"outputs": {"": Tolerance()}}, "no path beneath the outputs folder"),
         ({"outputs": {"record.json": Tolerance()}}, "the name of the baseline's"),
-        ({"run": "python 'x"}, "No closing quotation"),
+        ({"run": "python 'x"}, "no closing quotation"),
         ({"run": " "}, "the command is empty"),
         ({"baseline": "."}, "not a folder inside the project"),
         ({"baseline": "../x"}, "not a folder inside the project"),

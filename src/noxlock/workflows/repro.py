@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
 from noxlock import process
+from noxlock.definitions import parse_command
 from noxlock.envs import apply_variables, hermetic_variables, profile_variables
 from noxlock.errors import CompareError, DefinitionError, EnvError
 from noxlock.model import CheckReport, OutputReport, Record, Verdict, worst
@@ -128,14 +128,11 @@ def run_check(
 
 
 def _words(request: CheckRequest, command: str) -> list[str]:
-    key = f"checks.{request.name}.run"
     try:
-        words = shlex.split(command)
-    except ValueError as error:
-        raise DefinitionError(f"`{command}`: {error}", key=key) from error
-    if not words:
-        raise DefinitionError("the command is empty", key=key)
-    return [word.replace("{outputs}", str(request.outputs)) for word in words]
+        parsed = parse_command(command, allowed=("outputs",))
+    except DefinitionError as error:
+        raise error.inside(key=f"checks.{request.name}.run") from error.__cause__
+    return list(parsed.words(values={"outputs": str(request.outputs)}))
 
 
 def _variables(request: CheckRequest) -> dict[str, str]:
