@@ -1,0 +1,199 @@
+"""Many runs at once, and runs that are killed in the middle."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from noxlock.model import Sha256
+from noxlock.store.store import Store
+from support.interpreters import running
+from support.wheels import make_wheel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from noxlock.model import Interpreter
+
+WORK = """
+import sys
+from pathlib import Path
+from noxlock.model import Interpreter, Sha256, Subdir, Target
+from noxlock.store.store import Store
+
+root, wheel, prefix, executable, version, tag, magic, *sha256s = sys.argv[1:]
+sha256 = Sha256(sha256s[0])
+interpreter = Interpreter(
+    executable=Path(executable),
+    version=version,
+    target=Target(subdir=Subdir.LINUX_64, python=version),
+    cache_tag=tag,
+    magic=magic,
+)
+store = Store(Path(root), environ={})
+print("ready", flush=True)
+sys.stdin.readline()
+store.add_wheel(Path(wheel), sha256)
+store.compile([sha256], interpreter)
+if prefix:
+    Path(prefix).mkdir()
+    store.link(sha256, Path(prefix), interpreter)
+"""
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from noxlock.store.store import Store
+
+with Store(Path(sys.argv[1]), environ={}).hold() as store:
+    print("held", flush=True)
+    time.sleep(0.3)
+    assert store.has_wheel(sys.argv[2])
+"""
+
+
+class Runs:
+    """Starts processes that each add, compile and link one wheel."""
+
+    def __init__(self, root: Path, wheel: Path, interpreter: Interpreter) -> None:
+        self.root = root
+        self.wheel = wheel
+        self.interpreter = interpreter
+        self.sha256 = Sha256(hashlib.sha256(wheel.read_bytes()).hexdigest())
+
+    def start(self, prefix: str = "") -> subprocess.Popen[bytes]:
+        """Start one that waits for a line before it works."""
+        chosen = self.interpreter
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-c", WORK, str(self.root), str(self.wheel), prefix),
+                *(str(chosen.executable), chosen.version),
+                *(chosen.cache_tag, chosen.magic, self.sha256),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stdout
+        assert process.stdout.readline() == b"ready\n"
+        return process
+
+    def kill_when(self, seen: Callable[[], bool]) -> None:
+        """Start one, and kill it as soon as *seen* says so."""
+        process = self.start()
+        assert process.stdin
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        while not seen():
+            assert process.poll() is None, "it ended before it could be killed"
+            time.sleep(0.001)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+
+
+def runs(tmp_path: Path, files: dict[str, str | bytes]) -> Runs:
+    filename, data = make_wheel("demo", "1.0", files)
+    (tmp_path / filename).write_bytes(data)
+    return Runs(tmp_path / "store", tmp_path / filename, running())
+
+
+def test_runs_at_once_make_one_entry_and_each_its_environment(tmp_path: Path) -> None:
+    work = runs(tmp_path, {f"demo/m{n}.py": f"x = {n}\n" for n in range(150)})
+    started = [work.start(str(tmp_path / f"env{n}")) for n in range(4)]
+    for process in started:
+        assert process.stdin
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+    errors = [process.communicate()[1] for process in started]
+
+    assert errors == [b""] * 4
+    store = Store(work.root, environ={})
+    assert [bucket.entries for bucket in store.info().buckets] == [1, 1, 0, 0, 0, 0]
+    assert store.verify().damaged == ()
+    trees = [
+        sorted(
+            (path.relative_to(prefix).as_posix(), path.stat().st_size)
+            for path in prefix.rglob("*")
+            if path.is_file() and path.name != "RECORD"
+        )
+        for prefix in sorted(tmp_path.glob("env*"))
+    ]
+    assert len(trees[0]) == 303
+    assert trees == [trees[0]] * 4
+
+
+def test_a_run_killed_while_unpacking_leaves_no_entry(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"a.bin": os.urandom(8 << 20)}
+    work = runs(tmp_path, files | {f"m{n}.bin": os.urandom(1 << 20) for n in range(24)})
+    store = Store(work.root, environ={})
+    work.kill_when(lambda: any(store.places.temporary.rglob("a.bin")))
+
+    assert not store.has_wheel(work.sha256)
+    assert store.info().buckets[0].entries == 0
+    assert store.info().buckets[-1].entries == 1
+    store.add_wheel(work.wheel, work.sha256)
+    assert store.verify().damaged == ()
+    assert store.gc().leftovers == 1
+    assert store.has_wheel(work.sha256)
+
+
+def test_a_run_killed_while_compiling_leaves_no_bytecode(tmp_path: Path) -> None:
+    body = "".join(f"def f{n}(a, b):\n    return [a, b, {n}]\n" for n in range(300))
+    work = runs(tmp_path, {f"m{n}.py": body for n in range(150)})
+    store = Store(work.root, environ={})
+    work.kill_when(lambda: any(store.places.temporary.rglob("*.pyc")))
+
+    entry = store.places.bytecode(work.sha256, work.interpreter)
+    assert store.has_wheel(work.sha256)
+    assert not entry.exists()
+    store.compile([work.sha256], work.interpreter)
+    assert len(list(entry.rglob("*.pyc"))) == 150
+    assert store.verify().damaged == ()
+
+
+def test_cleaning_waits_until_a_run_is_done(tmp_path: Path) -> None:
+    work = runs(tmp_path, {"demo.py": "x = 1\n"})
+    store = Store(work.root, environ={})
+    store.add_wheel(work.wheel, work.sha256)
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            HOLD,
+            str(work.root),
+            work.sha256,
+        ],
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdout
+    assert holder.stdout.readline() == b"held\n"
+
+    assert store.gc(everything=True).entries == 1
+    holder.communicate()
+    assert holder.returncode == 0
+
+
+def test_threads_of_one_run_share_a_store(tmp_path: Path) -> None:
+    work = runs(tmp_path, {f"demo/m{n}.py": f"x = {n}\n" for n in range(50)})
+    store = Store(work.root, environ={})
+
+    def link(number: int) -> None:
+        store.add_wheel(work.wheel, work.sha256)
+        store.compile([work.sha256], work.interpreter)
+        prefix = tmp_path / f"env{number}"
+        prefix.mkdir()
+        store.link(work.sha256, prefix, work.interpreter)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(link, range(3)))
+    assert len(list(tmp_path.glob("env*/**/m1.py"))) == 3
+    assert store.verify().damaged == ()
