@@ -174,7 +174,7 @@ def _copied(origin: Path, folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _in_place(origin: Path, folder: Path) -> Iterator[Path]:  # noqa: ARG001
+def _in_place(origin: Path, folder: Path) -> Iterator[Path]:
     lock = (origin / LOCK).resolve()
     if not lock.is_file():
         try:
@@ -182,16 +182,15 @@ def _in_place(origin: Path, folder: Path) -> Iterator[Path]:  # noqa: ARG001
         finally:
             lock.unlink(missing_ok=True)
         return
-    # Beside the lock: a killed run leaves it where it is seen.
-    kept = lock.with_name(f".{LOCK}.before-{os.getpid()}")
+    kept = folder / LOCK
     shutil.copy2(lock, kept)
     try:
         yield origin
     finally:
-        if kept.read_bytes() == lock.read_bytes():
-            kept.unlink()
-        else:
-            kept.replace(lock)
+        if kept.read_bytes() != lock.read_bytes():
+            beside = lock.with_name(f".{LOCK}.{os.getpid()}")
+            shutil.copy2(kept, beside)
+            beside.replace(lock)
 
 
 def _document(path: Path) -> dict[str, Any]:
