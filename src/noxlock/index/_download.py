@@ -72,12 +72,13 @@ class Downloads:
         if path is not None:
             return self._local(path, name, accepted)
         final = self._into / name
-        if final.is_file():
-            digest = _digest(final)
-            if digest in accepted:
-                self._count(final.stat().st_size)
-                return final, digest
         try:
+            # What another run is done with may vanish at any time.
+            with suppress(FileNotFoundError):
+                size, digest = final.stat().st_size, _digest(final)
+                if digest in accepted:
+                    self._count(size)
+                    return final, digest
             return self._remote(candidate, final, accepted)
         except OSError as error:
             raise _unwritable(error, final) from error
