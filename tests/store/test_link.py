@@ -132,6 +132,19 @@ def test_only_scripts_that_ask_for_python_get_another_first_line() -> None:
     assert _for_interpreter(b"\x7fELF", path) == b"\x7fELF"
 
 
+def test_a_program_among_the_scripts_is_linked_and_always_executable(
+    store: Store, put: Put, prefix: Path, interpreter: Interpreter
+) -> None:
+    names = ["demo-1.0.data/scripts/program", "demo-1.0.data/scripts/plain"]
+    files = dict.fromkeys(names, "#!/bin/sh\necho run\n")
+    sha256 = put("demo", files, executable=names[:1])
+    store.link(sha256, prefix, interpreter)
+
+    stored = store.places.wheel(sha256) / "files" / names[0]
+    assert stored.samefile(prefix / "bin/program")
+    assert run(prefix, "program") == run(prefix, "plain") == "run"
+
+
 def test_every_scheme_of_the_data_folder_has_its_place(
     store: Store, put: Put, prefix: Path, interpreter: Interpreter
 ) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Installation"]
 
+_PLACEHOLDER = b"#!python"
 _SHEBANG_LIMIT = 127
 """Bytes of the `#!` line that every Linux kernel reads."""
 
@@ -48,7 +49,7 @@ class Installation:
         for file in self.wheel.files:
             scheme, path = destination(file.path, self.wheel.dist_info)
             source = f"{base}/{file.path}"
-            if scheme == "scripts":
+            if scheme == "scripts" and not _as_it_is(source, file):
                 data = _for_interpreter(Path(source).read_bytes(), self.schemes.python)
                 self.write(scheme, path, data, executable=True)
             else:
@@ -124,13 +125,21 @@ class Installation:
         self._rows.append((path, f"sha256={digest}", str(size)))
 
 
+def _as_it_is(source: str, file: StoredFile) -> bool:
+    """Whether a script needs neither another first line nor another mode."""
+    if not file.executable:
+        return False
+    with open(source, "rb") as stream:  # noqa: PTH123
+        return stream.read(len(_PLACEHOLDER)) != _PLACEHOLDER
+
+
 def _for_interpreter(data: bytes, python: Path) -> bytes:
     """Return a script with the environment's interpreter where it asks for one.
 
     "If the first line of a file in scripts/ starts with exactly `b'#!python'`, rewrite
     to point to the correct interpreter" (binary distribution format).
     """
-    if not data.startswith(b"#!python"):
+    if not data.startswith(_PLACEHOLDER):
         return data
     rest = data.partition(b"\n")[2]
     path = os.fsencode(python)

@@ -60,7 +60,7 @@ def exclusive(path: Path, *, patience: float) -> Iterator[None]:
         os.close(handle)
 
 
-if sys.platform == "win32":
+if sys.platform == "win32":  # pragma: no cover
 
     def _lock(
         handle: int,  # noqa: ARG001

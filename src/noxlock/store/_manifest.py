@@ -9,6 +9,7 @@ import os
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
@@ -206,8 +207,9 @@ def _defect(path: str, file: StoredFile, checking: Checking) -> str | None:
         if _digest(handle, file.size) != file.digest:
             return "content changed"
         if int(status.st_mtime) != MTIME:
-            # A copied store: same bytes, other times, which the bytecode minds.
-            os.utime(path, (MTIME, MTIME))
+            # A copied store: same bytes, other times. Python then compiles anew.
+            with suppress(OSError):
+                os.utime(path, (MTIME, MTIME))
         return None
     finally:
         os.close(handle)

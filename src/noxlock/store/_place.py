@@ -150,7 +150,7 @@ if sys.platform == "linux":
             os.close(reader)
         os.utime(target, (MTIME, MTIME))
 
-else:
+else:  # pragma: no cover
 
     def _clone(source: str, target: str, executable: bool) -> None:  # noqa: ARG001, FBT001
         raise OSError(errno.EOPNOTSUPP, "no clones on this platform", target)

@@ -145,7 +145,7 @@ class _Unpacking:
         executable = stat.S_ISREG(mode) and bool(mode & 0o111)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         handle = os.open(path, flags, 0o555 if executable else 0o444)
-        with open(handle, "wb", buffering=0) as target:  # noqa: PTH123
+        with open(handle, "wb") as target:  # noqa: PTH123
             size, digest = self._copy(member, target, record)
         os.utime(path, (MTIME, MTIME))
         return StoredFile(member.filename, digest, size, executable)
