@@ -328,16 +328,15 @@ def test_a_tool_is_found_by_the_name_of_the_lock() -> None:
     shutil.which("poetry") is None, reason="there is no Poetry on this machine"
 )
 def test_the_real_poetry_locks_and_updates_behind_a_mirror(project: Path) -> None:
-    """The index speaks HTML only, as many mirrors do."""
+    """The index speaks HTML only and wants a password, as many mirrors do."""
     (project / "poetry.lock").unlink()
     found = shutil.which("poetry")
     assert found is not None
     tool = project.parent / found
     wheels = dict([make_wheel("spam", "1.0", requires=["ham"]), make_wheel("ham", "1")])
-    with serve_index(wheels, ignore_range=True) as server:
-        asked = request(
-            project, command=tool, mirror=server.url, environ={"PATH": os.defpath}
-        )
+    with serve_index(wheels, ignore_range=True, login=("me", "secret")) as server:
+        mirror = server.url.replace("://", "://me:secret@")
+        asked = request(project, command=tool, mirror=mirror)
         try:
             first = poetry.solve(asked, run)
         except SolveError as error:
@@ -346,10 +345,11 @@ def test_the_real_poetry_locks_and_updates_behind_a_mirror(project: Path) -> Non
             raise
         assert locked(first) == {"spam": "1.0", "ham": "1"}
         assert b"127.0.0.1" not in first
+        assert b"secret" not in first
         (project / "poetry.lock").write_bytes(first)
         server.files |= dict([make_wheel("spam", "1.1"), make_wheel("ham", "2.0")])
         assert poetry.solve(asked, run) == first
-        update = request(project, command=tool, mirror=server.url, update=("ham",))
+        update = request(project, command=tool, mirror=mirror, update=("ham",))
         assert locked(poetry.solve(update, run)) == {"spam": "1.0", "ham": "2.0"}
 
 

@@ -187,7 +187,7 @@ def _in_place(origin: Path, folder: Path) -> Iterator[Path]:
     try:
         yield origin
     finally:
-        if kept.read_bytes() != lock.read_bytes():
+        if not lock.is_file() or kept.read_bytes() != lock.read_bytes():
             beside = lock.with_name(f".{LOCK}.{os.getpid()}")
             shutil.copy2(kept, beside)
             beside.replace(lock)
