@@ -24,7 +24,7 @@ from noxlock.plan.targets import tags
 from noxlock.plan.wheels import choose, fits, is_sdist, is_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from noxlock.model import GroupName, Lock, LockedPackage, Target
 
@@ -61,17 +61,11 @@ def plan(  # noqa: PLR0913 - the request, as the command line and the definition
         wanted_groups = requested_groups(lock, groups)
         wanted_extras = requested_extras(lock, extras)
         selected = select(lock, wanted_groups, wanted_extras, Conditions(target))
-        missing: list[str] = []
-        packages = []
-        for package, by in selected.packages:
-            choice = _Choice(package, by, target, only_binary)
-            try:
-                packages.append(choice.planned())
-            except PlanError as error:
-                if not keep_going:
-                    raise
-                missing.append(error.what)
-                packages.append(choice.without_artifact())
+        choices = [
+            _Choice(package, by, target, only_binary)
+            for package, by in selected.packages
+        ]
+        packages, missing = _chosen(choices, keep_going=keep_going)
     except NoxlockError as error:
         raise error.inside(file=lock.file) from error.__cause__
     return Plan(
@@ -88,6 +82,22 @@ def plan(  # noqa: PLR0913 - the request, as the command line and the definition
         missing=tuple(missing),
         warnings=selected.warnings,
     )
+
+
+def _chosen(
+    choices: Iterable[_Choice], *, keep_going: bool
+) -> tuple[list[PlannedPackage], list[str]]:
+    packages: list[PlannedPackage] = []
+    missing: list[str] = []
+    for choice in choices:
+        try:
+            packages.append(choice.planned())
+        except PlanError as error:
+            if not keep_going:
+                raise
+            missing.append(error.what)
+            packages.append(choice.without_artifact())
+    return packages, missing
 
 
 @dataclass(frozen=True, slots=True)
