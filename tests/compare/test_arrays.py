@@ -253,6 +253,13 @@ def test_structured_arrays_are_compared_by_field(folder: Path) -> None:
     assert compare(folder, baseline, baseline, inner).verdict is Verdict.IDENTICAL
 
 
+def test_a_field_without_values_has_none_to_differ(folder: Path) -> None:
+    baseline = np.zeros(2, [("x", "f8"), ("none", "f8", (0,))])
+    actual = baseline.copy()
+    actual["x"][1] = 1
+    assert difference(compare(folder, actual, baseline)).where == "[1].x"
+
+
 def test_a_dtype_without_bytes_has_no_values_to_differ(folder: Path) -> None:
     empty = np.zeros(3, np.dtype([]))
     assert compare(folder, empty, empty).verdict is Verdict.IDENTICAL

@@ -163,7 +163,7 @@ def test_changes_list_packages_first_then_all_that_can_move_results() -> None:
         created="later",
         locks={"poetry.lock": "f" * 64},
         plan="another",
-        commit="abc",
+        commit="0123456789abcdef+dirty",
     )
 
     wheel = "numpy-1.0-py3-none-any.whl"
@@ -178,5 +178,6 @@ def test_changes_list_packages_first_then_all_that_can_move_results() -> None:
         "machine cores: not set -> 8",
         "machine cpu: a small one -> a big one",
         "effective threads 0: not set -> openblas",
+        "commit: none -> 0123456789ab+dirty",
     )
     assert changes(old, old) == ()

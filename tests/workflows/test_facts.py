@@ -133,7 +133,7 @@ def test_what_libraries_say_is_recorded_without_paths(
     (tmp_path / "threadpoolctl.py").write_text(threadpoolctl)
 
     printed = subprocess.run(
-        [sys.executable, _effective.__file__],
+        [sys.executable, "-m", _effective.__name__],
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         check=True,
         capture_output=True,

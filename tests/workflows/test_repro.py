@@ -33,6 +33,7 @@ from noxlock.model import (
 )
 from noxlock.workflows.baselines import Baseline
 from noxlock.workflows.facts import Facts
+from noxlock.workflows.outputs import collect
 from noxlock.workflows.repro import CheckRequest, report_file, run_check
 
 if TYPE_CHECKING:
@@ -534,6 +535,34 @@ def test_a_check_that_makes_no_sense_is_refused_before_it_runs(
         project.run()
 
     assert not (project.root / ".nox").exists()
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", "a/b", "/", "a\\b"])
+def test_a_name_that_is_no_folder_is_refused_before_anything_is_emptied(
+    accepted: Project, name: str
+) -> None:
+    before = sorted(accepted.root.rglob("*"))
+    with pytest.raises(DefinitionError, match="cannot be the name of a folder"):
+        run_check(replace(accepted.request(), name=name), facts=FACTS)
+    assert sorted(accepted.root.rglob("*")) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are POSIX's")
+def test_an_output_that_cannot_be_read_is_not_comparable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may read everything, so the refusal itself is made here."""
+    (tmp_path / "a.npy").write_text("")
+
+    def refuse(self: Path, mode: str) -> object:
+        raise PermissionError(13, "Permission denied", str(self), mode)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    found = collect(tmp_path, ["a.npy"])
+    assert found.faults["a.npy"].reason == (
+        "the output cannot be read: Permission denied"
+    )
+    assert not found.files
 
 
 def test_a_baseline_can_lie_elsewhere(project: Project) -> None:

@@ -15,7 +15,7 @@ __all__ = ["changes"]
 def changes(baseline: Record, actual: Record) -> tuple[str, ...]:
     """Return one line a difference that can move results; the packages first.
 
-    Locks, plan keys, dates and commits are left out: what they stand for is listed.
+    Locks, plan keys and dates are left out: what they stand for is listed.
     """
     return tuple(_changes(baseline, actual))
 
@@ -30,6 +30,13 @@ def _changes(old: Record, new: Record) -> Iterator[str]:
     yield from _facts("profile", old.profile, new.profile)
     yield from _facts("machine", old.machine, new.machine)
     yield from _facts("effective", old.effective, new.effective)
+    if old.commit != new.commit:
+        yield f"commit: {_commit(old)} -> {_commit(new)}"
+
+
+def _commit(record: Record) -> str:
+    commit, plus, dirty = (record.commit or "none").partition("+")
+    return f"{commit[:12]}{plus}{dirty}"
 
 
 def _command(record: Record) -> str:

@@ -30,7 +30,12 @@ def is_plain(name: str) -> bool:
 
 
 def check_names(names: Iterable[str], check: str, reserved: str) -> None:
-    """Raise DefinitionError for an output that is no plain path, or is *reserved*."""
+    """Raise DefinitionError for an output that is no plain path, or is *reserved*.
+
+    The name of the check is the name of a folder that is emptied: it must be plain too.
+    """
+    if not is_plain(check) or "/" in check:
+        raise DefinitionError(f"`{check}` cannot be the name of a folder", key="checks")
     for name in names:
         key = f"checks.{check}.outputs.{name}"
         if not is_plain(name):
@@ -83,6 +88,8 @@ def collect(folder: Path, declared: Iterable[str]) -> Collected:
             faults[name] = _fault(name, "the output is missing")
         elif not path.is_file():
             faults[name] = _fault(name, "the output is no regular file")
+        elif problem := _unreadable(path):
+            faults[name] = _fault(name, f"the output cannot be read: {problem}")
         else:
             files[name] = path
     for name in _written(folder):
@@ -90,6 +97,14 @@ def collect(folder: Path, declared: Iterable[str]) -> Collected:
         if name not in files and not any(each.startswith(around) for each in files):
             faults.setdefault(name, _fault(name, "written, but not declared"))
     return Collected(files=files, faults=faults)
+
+
+def _unreadable(path: Path) -> str:
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
 
 
 def _fault(name: str, reason: str) -> OutputReport:
