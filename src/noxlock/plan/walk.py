@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 from packaging.version import Version
 
 from noxlock.errors import PlanError
-from noxlock.model import GroupName
 from noxlock.plan._conditions import allows, allows_python
 from noxlock.plan._origins import comes_from
 
@@ -23,14 +22,20 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from noxlock.model import ByWalk, Dependency, ExtraName, Lock, LockedPackage
+    from noxlock.model import (
+        ByWalk,
+        Dependency,
+        ExtraName,
+        GroupName,
+        Lock,
+        LockedPackage,
+    )
     from noxlock.plan._conditions import Conditions
 
 __all__ = ["Walked", "walk"]
 
-# "Poetry did not lock these": they were thought to be there, whatever the project says.
+# What older Poetrys never locked (their UNSAFE_PACKAGES), being in every environment.
 _LEFT_OUT: Final = frozenset({"distribute", "pip", "setuptools", "wheel"})
-_MAIN: Final = GroupName("main")
 _MOST_TRIES: Final = 2000
 
 
@@ -86,15 +91,17 @@ def walk(
     walker = _Walker(lock, selection, frozenset(extras), conditions)
     taken = walker.solve(groups)
     reached_by: dict[NormalizedName, list[GroupName]] = defaultdict(list)
+    left_out: dict[NormalizedName, set[str]] = defaultdict(set)
     for group in groups:
-        for name in walker.reach(walker.demands(group), taken).edges:
-            reached_by[name].append(group)
-    wanted = {
-        name: (taken[name], tuple(sorted(by)))
-        for name, by in reached_by.items()
-        if name in taken
-    }
-    return Walked(wanted=wanted, left_out=walker.left_out(set(reached_by) - set(taken)))
+        for name, edges in walker.reach(walker.demands(group), taken).edges.items():
+            if name in taken:
+                reached_by[name].append(group)
+            else:
+                left_out[name] |= {edge.by for edge in edges}
+    return Walked(
+        wanted={n: (taken[n], tuple(sorted(by))) for n, by in reached_by.items()},
+        left_out={n: tuple(sorted(left_out[n])) for n in sorted(left_out)},
+    )
 
 
 class _Walker:
@@ -110,7 +117,6 @@ class _Walker:
         self._extras = extras
         self._conditions = conditions
         self._tries = 0
-        self._needing: dict[NormalizedName, set[str]] = defaultdict(set)
         self._locked: dict[NormalizedName, list[LockedPackage]] = defaultdict(list)
         for package in sorted(lock.packages, key=_newest_first, reverse=True):
             self._locked[package.name].append(package)
@@ -162,12 +168,6 @@ class _Walker:
                 agenda += self._edges(package, extras)
         return reached
 
-    def left_out(
-        self, names: Iterable[NormalizedName]
-    ) -> dict[NormalizedName, tuple[str, ...]]:
-        """Return who needs each of *names*."""
-        return {name: tuple(sorted(self._needing[name])) for name in sorted(names)}
-
     def _choose(
         self,
         demands: list[_Edge],
@@ -189,8 +189,6 @@ class _Walker:
                 if not fitting:
                     raise _ConflictError(name, edges)
                 open_names.append((len(fitting), name, fitting))
-            else:
-                self._needing[name] |= {edge.by for edge in edges}
         if not open_names:
             return {name: taken[name] for name in reached.edges if name in taken}
         _, name, fitting = min(open_names, key=lambda each: each[:2])
