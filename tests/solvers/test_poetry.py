@@ -243,6 +243,19 @@ def test_another_python_is_looked_for_only_where_the_project_refuses_poetrys(
     assert seen(project)["env"]["POETRY_VIRTUALENVS_CREATE"] == made
 
 
+def test_a_certificate_is_left_unchecked_where_the_user_wants_it(
+    project: Path,
+) -> None:
+    script = (
+        'config = Path(os.environ["POETRY_CONFIG_DIR"], "config.toml")\n'
+        'Path("poetry.lock").write_text(config.read_text())\n'
+    )
+    configuration = poetry.solve(request(project, script, unverified=True), run)
+    assert tomllib.loads(configuration.decode()) == {
+        "certificates": {"PyPI": {"cert": False}}
+    }
+
+
 def test_a_mirror_that_the_user_set_for_poetry_wins(project: Path) -> None:
     mine = "http://mine.example.org/simple/"
     environ = {"PATH": os.defpath, "POETRY_PYPI_MIRROR_URL": mine}

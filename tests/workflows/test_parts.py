@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import pytest
+
 from noxlock.index.client import public_default
 from noxlock.workflows.parts import Parts, default_parts
 
@@ -37,3 +39,21 @@ def test_the_index_in_force_is_the_users_else_the_public_one(tmp_path: Path) -> 
     mine = "http://127.0.0.1:9/simple/"
     assert parts(tmp_path, PIP_INDEX_URL=mine).simple_page == mine
     assert parts(tmp_path).simple_page == public_default()
+
+
+@pytest.mark.parametrize(
+    ("hosts", "trusted"),
+    [
+        ("", False),
+        ("127.0.0.2", False),
+        ("127.0.0.1:8", False),
+        ("127.0.0.1", True),
+        ("127.0.0.2 127.0.0.1:9", True),
+    ],
+)
+def test_a_trusted_host_is_named_with_or_without_its_port(
+    tmp_path: Path, hosts: str, *, trusted: bool
+) -> None:
+    page = "https://127.0.0.1:9/simple/"
+    made = parts(tmp_path, PIP_INDEX_URL=page, PIP_TRUSTED_HOST=hosts)
+    assert made.simple_page_is_trusted is trusted

@@ -30,6 +30,8 @@ class SolveRequest:
     """Simple page of the index in force; None: the tool's own default."""
     certificate: str | None = None
     """File of trusted certificates; None: the tool's own."""
+    unverified: bool = False
+    """Whether the index's own certificate is not to be checked."""
     proxy: str | None = None
     """None: as the variables say."""
     update: tuple[str, ...] = ()

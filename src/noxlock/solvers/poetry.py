@@ -54,6 +54,9 @@ VARIABLES: Final[tuple[str, ...]] = (
     "POETRY_REQUESTS_",
 )
 
+UNVERIFIED: Final = "[certificates.PyPI]\ncert = false\n"
+"""Poetry's configuration for an index whose certificate is not checked."""
+
 # What Poetry says while all goes well.
 CHATTER: Final = (
     "Creating virtualenv ",
@@ -130,6 +133,10 @@ def solve(request: SolveRequest, run: Run, /) -> bytes:
         prefix="noxlock-lock-", ignore_cleanup_errors=True
     ) as name:
         folder = Path(name)
+        if request.unverified:
+            # A switch that no variable can set: `false` would be the name of a file.
+            (folder / "config").mkdir()
+            (folder / "config/config.toml").write_text(UNVERIFIED, encoding="utf-8")
         refused = not _allows(source, request.python)
         env = environment(request, folder, other_python=refused)
         workspace = _in_place if _names_a_path(source) else _copied

@@ -188,6 +188,7 @@ def _regenerate(
         python=platform.python_version(),
         mirror=parts.simple_page,
         certificate=certificate.value if certificate else None,
+        unverified=parts.simple_page_is_trusted,
         proxy=parts.settings.proxy,
         update=options.update,
         upgrade=options.upgrade,

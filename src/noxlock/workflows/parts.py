@@ -6,6 +6,7 @@ import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +66,14 @@ class Parts:
 
         index = self.settings.index
         return index.value if index else public_default()
+
+    @property
+    def simple_page_is_trusted(self) -> bool:
+        """Whether the user wants that page's certificate not to be checked."""
+        # pip's --trusted-host: "Mark this host or host:port pair as trusted".
+        place = urlsplit(self.simple_page)
+        names = {place.hostname, f"{place.hostname}:{place.port}"}
+        return not names.isdisjoint(self.settings.trusted_hosts)
 
     @cached_property
     def progress(self) -> Progress:
