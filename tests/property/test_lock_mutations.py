@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from noxlock.errors import LockError, NoxlockError
@@ -18,6 +18,9 @@ from noxlock.plan import parse_target, plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# The machine that runs the tests may be busy with others.
+ANY_SPEED = settings(deadline=None)
 
 ASSETS = Path(__file__).parent.parent / "assets"
 TARGET = parse_target("linux-64", python="3.11.7")
@@ -113,6 +116,7 @@ def damaged(name: str, at: int, wrong: object, *, drop: bool) -> bytes:
 
 
 @pytest.mark.parametrize("name", SOUND)
+@ANY_SPEED
 @given(
     at=st.integers(min_value=0, max_value=10_000),
     wrong=st.sampled_from(WRONG),

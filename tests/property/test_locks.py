@@ -6,7 +6,7 @@ import string
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -17,6 +17,9 @@ from noxlock.locks.freshness import staleness
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn
+
+# The machine that runs the tests may be busy with others.
+ANY_SPEED = settings(deadline=None)
 
 NAMES = ("poetry.lock", "pylock.toml", "requirements.txt", "pins")
 
@@ -69,6 +72,7 @@ texts = st.lists(st.sampled_from(WORDS) | st.text(max_size=6), max_size=12).map(
 
 
 @pytest.mark.parametrize("name", NAMES)
+@ANY_SPEED
 @given(data=st.binary(max_size=200) | texts.map(str.encode))
 @example(data=b"-i https://[\n")
 @example(data=b"a @ https://[/x.zip --hash=sha256:" + b"0" * 64)
@@ -82,6 +86,7 @@ def test_bytes_are_read_or_refused(name: str, data: bytes) -> None:
         assert error.what  # noqa: PT017
 
 
+@ANY_SPEED
 @given(
     lock=texts.map(str.encode), source=st.binary(max_size=50) | texts.map(str.encode)
 )
@@ -126,6 +131,7 @@ def lines(draw: DrawFn) -> tuple[str, str, str, list[str], str]:
     return line, name, version, digests, marker
 
 
+@ANY_SPEED
 @given(
     written=st.lists(lines(), max_size=5, unique_by=lambda w: canonicalize_name(w[1]))
 )
@@ -146,6 +152,7 @@ def test_pinned_lines_are_read_back(
         assert bool(package.marker) == bool(marker)
 
 
+@ANY_SPEED
 @given(
     line=lines(),
     cut=st.integers(min_value=1, max_value=63),
