@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from noxlock.index._logins import with_login
 from noxlock.index.addresses import (
     filename_of,
     local_path,
@@ -30,6 +33,15 @@ from noxlock.index.addresses import (
 )
 def test_secrets_are_starred_out(text: str, expected: str) -> None:
     assert redact(text) == expected
+
+
+@given(user=st.text(min_size=1), password=st.text(min_size=1))
+def test_no_password_survives_however_it_is_spelled(user: str, password: str) -> None:
+    url = with_login("https://h.example.org/simple", (user, password))
+    shown = redact(f"asked {url}; and then")
+
+    assert shown == "asked https://****@h.example.org/simple; and then"
+    assert without_credentials(url) == "https://h.example.org/simple"
 
 
 def test_a_record_keeps_no_credentials() -> None:

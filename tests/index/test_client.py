@@ -269,6 +269,12 @@ def test_everything_that_is_missing_is_said_at_once(fetch: Fetching) -> None:
     assert "deleted or yanked" in (caught.value.hint or "")
 
 
+def test_swapped_bytes_are_worse_news_than_missing_ones(fetch: Fetching) -> None:
+    missing, data = make_wheel("five", "1")
+    with serve_index({WHEEL: OTHER}) as server, pytest.raises(HashMismatchError):
+        fetch(asking(server.url), planned(missing, data), planned(WHEEL, DATA))
+
+
 def test_a_folder_of_find_links_serves_without_an_index(
     fetch: Fetching, tmp_path: Path
 ) -> None:

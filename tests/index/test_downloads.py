@@ -67,6 +67,19 @@ def test_a_finished_file_with_other_bytes_is_replaced(fetch: Fetching) -> None:
     assert (fetch.folder / WHEEL).read_bytes() == DATA
 
 
+@pytest.mark.parametrize("left", [1, 65_536, 299_999])
+@pytest.mark.parametrize("cut", [1, 65_536, 299_999])
+def test_wherever_it_breaks_the_bytes_are_whole(
+    fetch: Fetching, left: int, cut: int
+) -> None:
+    (fetch.folder / part()).write_bytes(DATA[:left])
+    with serve_index({WHEEL: DATA}, cut_after=cut, cuts=1) as server:
+        (fetched,) = fetch(asking(server.url), planned(WHEEL, DATA))
+
+    assert fetched.path.read_bytes() == DATA
+    assert fetch.left() == [WHEEL]
+
+
 @pytest.mark.parametrize("option", ["ignore_range", "wrong_range"])
 def test_a_server_that_cannot_resume_makes_it_start_over(
     fetch: Fetching, option: str

@@ -179,6 +179,13 @@ def test_a_command_s_section_comes_before_the_global_one(home: Home) -> None:
     assert settings.client_cert is None
 
 
+def test_an_empty_value_takes_back_what_an_earlier_file_says(home: Home) -> None:
+    home.write("etc/pip.conf", pip("global"))
+    home.write("venv/pip.conf", "[global]\nindex-url =\n")
+
+    assert home.index() == ""
+
+
 def test_uv_s_variables_are_read(home: Home) -> None:
     home.login("UV_INDEX_MY_OWN_IX", "me", "p@ss")
     home.login("UV_INDEX_MAIN", "you", "")

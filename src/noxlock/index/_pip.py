@@ -87,8 +87,8 @@ def _files(machine: Machine) -> dict[str, Setting]:
     return {
         key: found[section, key]
         for section in reversed(_SECTIONS)
-        for (place, key) in found
-        if place == section
+        for (place, key), setting in found.items()
+        if place == section and setting.value  # an empty value takes back another's
     }
 
 
@@ -142,5 +142,4 @@ def _read(path: Path) -> Iterator[tuple[str, str, str]]:
         ) from error
     for section in parser.sections():
         for key, value in parser.items(section):
-            if value.strip():
-                yield section, key, value.strip()
+            yield section, key, value.strip()

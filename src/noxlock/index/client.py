@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from unearth import PackageFinder
 
-from noxlock.errors import FetchError
+from noxlock.errors import FetchError, HashMismatchError
 from noxlock.index import Fetched
 from noxlock.index._download import Downloads, WrongBytesError
 from noxlock.index._find import Finder, Sources
@@ -40,6 +40,8 @@ def public_default() -> str:
 
 class IndexClient:
     """The `Index` of the user's settings.
+
+    Proxies, netrc (NETRC) and the keyring are looked up as the process finds them.
 
     Args:
         settings: Where artifacts come from when the lock does not say, and how any
@@ -161,8 +163,10 @@ def _find_all(crew: Crew, searches: Sequence[Search]) -> int | None:
     found = list(crew.run([partial(_peek, search) for search in searches]))
     nowhere = [search for search, candidate in found if candidate is None]
     failures = [s.failure() for s in sorted(nowhere, key=lambda s: s.package.name)]
-    if len(failures) == 1:
-        raise failures[0]
+    # Bytes that were swapped are worse news than any that are missing.
+    for failure in failures:
+        if len(failures) == 1 or isinstance(failure, HashMismatchError):
+            raise failure
     if failures:
         raise FetchError(
             f"{len(failures)} files cannot be had:\n"
