@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from noxlock.definitions import commands, parse_command
@@ -112,6 +112,7 @@ _PLAIN = st.text(
 )
 
 
+@settings(deadline=None)
 @given(words=st.lists(_PLAIN, min_size=1), posargs=st.lists(_PLAIN))
 def test_no_word_is_ever_split_or_lost(words: list[str], posargs: list[str]) -> None:
     command = parse_command(f"{shlex.join(words)} {{posargs}}", allowed={"posargs"})
@@ -119,6 +120,7 @@ def test_no_word_is_ever_split_or_lost(words: list[str], posargs: list[str]) -> 
     assert command.words(posargs=posargs) == (*words, *posargs)
 
 
+@settings(deadline=None)
 @given(text=st.text())
 def test_any_text_is_a_command_or_one_clear_error(text: str) -> None:
     try:

@@ -119,10 +119,10 @@ from noxlock.errors import DefinitionError
         ),
         pytest.param(
             "a.yml",
-            "environments:\n  1: {pypi: x}",
-            "a.yml:2: environments: a key must be a string",
-            'quote it: "1"',
-            id="number as a key",
+            "environments:\n  3.10: {}",
+            'a.yml:2: environments."3.10": `pypi` is missing',
+            None,
+            id="a key that looks like a number is a string",
         ),
         pytest.param(
             "a.yml",

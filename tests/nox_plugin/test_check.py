@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from support.nox_project import poetry_lock
+from support.wheels import sdist_tree
+
 if TYPE_CHECKING:
     from support.nox_project import NoxProject
 
@@ -35,6 +38,29 @@ facts = {"sum": value, "seed": os.environ["PYTHONHASHSEED"]}
 (pathlib.Path(folder) / "result.json").write_text(json.dumps(facts))
 if os.environ.get("SAMPLE_FAIL") == name:
     sys.exit(4)
+"""
+
+
+WHERE = """
+import importlib.util, pathlib, sys
+
+if sys.argv[1:]:
+    pathlib.Path(sys.argv[1], "done.txt").write_text("done")
+del sys.path[0]  # the script's own folder
+found = importlib.util.find_spec("sample")
+print("in", pathlib.Path(found.origin).parent if found else "nowhere")
+"""
+INSTALLED = """
+environments:
+  cpu: {pypi: poetry.lock}
+sessions:
+  test: {environment: cpu, run: python where.py}
+  bare: {environment: {pypi: poetry.lock, project: none}, run: python where.py}
+checks:
+  where:
+    environment: cpu
+    run: python where.py {outputs}
+    outputs: {done.txt: {}}
 """
 
 
@@ -81,6 +107,26 @@ def test_a_command_that_fails_proves_nothing(checks: NoxProject) -> None:
 
     assert ran.status == 1
     assert "ended with exit status 4" in " ".join(ran.err.split())
+
+
+def test_the_project_is_editable_for_sessions_and_a_wheel_for_checks(
+    project: NoxProject,
+) -> None:
+    tree = sdist_tree("sample", "1.0", {"sample.py": "", "where.py": WHERE})
+    pyproject = tree["pyproject.toml"].decode()
+    project.write({name: data.decode() for name, data in tree.items()})
+    project.write(
+        {"poetry.lock": poetry_lock(pyproject, {}), "sessions/a.yml": INSTALLED}
+    )
+
+    ran = project.nox("-s", "test", "bare", "repro", "--", "--accept")
+
+    assert ran.status == 0, ran.err
+    assert [line.removeprefix("in ") for line in ran.out.splitlines()] == [
+        str(project.root),
+        "nowhere",
+        str(next((project.root / ".nox/repro-where/lib").glob("*/site-packages"))),
+    ]
 
 
 def test_an_option_that_no_command_will_see_is_refused(checks: NoxProject) -> None:

@@ -61,16 +61,14 @@ class _Tree:
             self.open.pop()
 
     def mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, object]:
-        """Return a mapping, with `<<` merged in and every key a string, once."""
+        """Return a mapping, with `<<` merged in and every key once."""
         self.refuse_duplicates(node, path)
         self.loader.flatten_mapping(node)  # keys of `<<` come first, own ones win
         found: dict[str, object] = {}
         for key, value in node.value:
-            name = key.value
-            if not isinstance(key, yaml.ScalarNode) or not _is_string(key):
-                raise self.error(
-                    key, path, "a key must be a string", hint=_quote_hint(key)
-                )
+            if not isinstance(key, yaml.ScalarNode):
+                raise self.error(key, path, "a key must be a string")
+            name = key.value  # as it is written: `3.10` is no number here
             self.lines[(*path, name)] = key.start_mark.line + 1
             found[name] = self.value(value, (*path, name))
         return found

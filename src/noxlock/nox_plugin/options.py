@@ -2,7 +2,9 @@
 
 `nox -s test-cpu -- --frozen -k fast`: `--frozen` and `--offline` are noxlock's and the
 command never sees them; all else is the command's. After a further `--` everything is
-the command's: `nox -s test-cpu -- -- --offline`.
+the command's: `nox -s test-cpu -- -- --offline`. A session written by hand has all of
+its posargs to itself; for its environment, as for any, NOXLOCK_FROZEN=1 and
+NOXLOCK_OFFLINE=1 say the same.
 """
 
 from __future__ import annotations
