@@ -105,8 +105,12 @@ def test_a_terminal_has_colour_and_no_color_takes_it_away() -> None:
 @pytest.mark.parametrize("command", ["schema", "--version", "store info --json"])
 def test_a_closed_pipe_is_no_error(command: str) -> None:
     """What is long is written at once, what is short at the end."""
+    env = {name: os.environ[name] for name in os.environ if name != "PYTHONUNBUFFERED"}
     with subprocess.Popen(
-        [*COMMAND, *command.split()], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*COMMAND, *command.split()],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=env,
     ) as child:
         assert child.stdout is not None
         assert child.stderr is not None
