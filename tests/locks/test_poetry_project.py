@@ -166,6 +166,17 @@ def test_main_may_be_written_as_a_group_and_the_project_may_name_itself() -> Non
     assert found == {"main": ["a", "b", "c"], "test": ["d"]}
 
 
+def test_an_extra_may_name_others_of_the_project() -> None:
+    text = (
+        '[project]\nname = "demo"\n[project.optional-dependencies]\n'
+        'x = ["b"]\ny = ["demo[all]"]\nall = ["demo[x,y,z]", "c", "b"]\n'
+    )
+    extras = parse_project(text.encode()).extras
+
+    found = {extra: [each.name for each in added] for extra, added in extras.items()}
+    assert found == {"x": ["b"], "y": ["b", "c"], "all": ["b", "c"]}
+
+
 def test_groups_of_poetry_may_include_others() -> None:
     text = (
         '[tool.poetry.group.dev]\ninclude-groups = ["Test"]\n'

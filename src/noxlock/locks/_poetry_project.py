@@ -77,7 +77,10 @@ def _project(root: Table) -> Project:
     return Project(
         name=itself,
         roots=roots,
-        extras=extras,
+        extras={
+            extra: tuple(dict.fromkeys(_added(extras, extra, itself, ())))
+            for extra in extras
+        },
         optional_groups=tuple(name for name in groups if groups[name].optional),
     )
 
@@ -103,6 +106,22 @@ def _main(
             wanted = {canonicalize_name(each) for each in listed.strings(name)}
             extras[_extra(name)] = tuple(d for d in group.poetry if d.name in wanted)
     return group, extras
+
+
+def _added(
+    extras: Mapping[ExtraName, tuple[Dependency, ...]],
+    extra: ExtraName,
+    itself: NormalizedName,
+    above: tuple[ExtraName, ...],
+) -> Iterator[Dependency]:
+    """Yield what an extra adds, and those it names: `all = ["this[a,b]"]`."""
+    for dependency in extras.get(extra, ()):
+        if dependency.name != itself:
+            yield dependency
+            continue
+        for named in dependency.extras:
+            if named not in above:
+                yield from _added(extras, named, itself, (*above, extra))
 
 
 def _groups(main: _Group, standard: Table, poetry: Table) -> dict[GroupName, _Group]:
