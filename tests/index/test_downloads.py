@@ -184,33 +184,32 @@ def test_silence_is_an_error_after_the_timeout(fetch: Fetching) -> None:
 
 def test_the_first_failure_ends_the_others_soon(fetch: Fetching) -> None:
     other = "other-1.0-py3-none-any.whl"
-    with serve_index({WHEEL: DATA}, stall=4.0) as slow, serve_index({}) as empty:
+    with serve_index({WHEEL: DATA}, stall=7.0) as slow, serve_index({}) as empty:
         began = time.monotonic()
         with pytest.raises(FetchError, match="HTTP 404"):
             fetch(
-                asking(empty.url, timeout=2.0),
+                asking(empty.url, timeout=6.0),
                 planned(WHEEL, DATA, url=slow.file_url(WHEEL)),
                 *(planned(f"{n}{other}", DATA) for n in range(3)),
                 planned(other, DATA, url=empty.file_url(other)),
             )
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 4
 
 
 def test_a_stalled_download_does_not_hold_a_failed_run(fetch: Fetching) -> None:
     other = "other-1.0-py3-none-any.whl"
     with (
-        serve_index({WHEEL: DATA}, stall=4.0) as slow,
+        serve_index({WHEEL: DATA}, stall=7.0) as slow,
         serve_index({other: DATA}, fail_first=9) as failing,
     ):
         began = time.monotonic()
         with pytest.raises(FetchError, match="HTTP 503"):
             fetch(
-                asking(timeout=1.7, retries=1, backoff=0.3),
+                asking(timeout=5.0, retries=1, backoff=0.3),
                 planned(WHEEL, DATA, url=slow.file_url(WHEEL)),
                 planned(other, DATA, url=failing.file_url(other)),
             )
-        assert time.monotonic() - began < 1.6
-        time.sleep(0.8)  # what was under way ends by itself
+        assert time.monotonic() - began < 4
 
 
 def test_many_files_survive_an_index_that_fails_and_breaks(fetch: Fetching) -> None:

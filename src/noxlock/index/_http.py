@@ -7,6 +7,7 @@ import ssl
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -184,7 +185,7 @@ class Connection:
 def _client(settings: IndexSettings, logins: tuple[str, ...]) -> PyPIClient:
     client = PyPIClient(
         trusted_hosts=settings.trusted_hosts,
-        verify=_trust(settings),
+        verify=_trust(settings.cert, settings.client_cert),
         limits=httpx2.Limits(
             max_connections=2 * PARALLEL, max_keepalive_connections=PARALLEL
         ),
@@ -220,23 +221,10 @@ class _Login(MultiDomainBasicAuth):
         )
 
 
-def _trust(settings: IndexSettings) -> ssl.SSLContext | bool:
-    cert, client = settings.cert, settings.client_cert
-    if cert is None and client is None:
-        return True
-    context = ssl.create_default_context()
-    if cert:
-        path = _existing(cert)
-        try:
-            context = (
-                ssl.create_default_context(capath=path)
-                if path.is_dir()
-                else ssl.create_default_context(cafile=path)
-            )
-        except (ssl.SSLError, OSError) as error:
-            raise FetchError(
-                f"`{path}` is no file of certificates: {error}", key=cert.origin
-            ) from error
+@lru_cache(maxsize=4)
+def _trust(cert: Setting | None, client: Setting | None) -> ssl.SSLContext:
+    """Return what is trusted; kept, since reading the authorities takes its time."""
+    context = httpx2.create_ssl_context() if cert is None else _authorities(cert)
     if client:
         path = _existing(client)
         try:
@@ -247,6 +235,18 @@ def _trust(settings: IndexSettings) -> ssl.SSLContext | bool:
                 key=client.origin,
             ) from error
     return context
+
+
+def _authorities(cert: Setting) -> ssl.SSLContext:
+    path = _existing(cert)
+    try:
+        if path.is_dir():
+            return ssl.create_default_context(capath=path)
+        return ssl.create_default_context(cafile=path)
+    except (ssl.SSLError, OSError) as error:
+        raise FetchError(
+            f"`{path}` is no file of certificates: {error}", key=cert.origin
+        ) from error
 
 
 def _existing(setting: Setting) -> Path:
