@@ -112,8 +112,11 @@ def test_what_fits_nowhere_is_an_error_or_listed(noxlock: Noxlock) -> None:
 
 
 def test_an_environment_is_planned_as_the_noxfile_declares_it(declared: Path) -> None:
-    (declared / "noxfile.py").write_text('import noxlock\nnoxlock.load("sessions")\n')
-    cpu = json.loads(in_a_process("plan", "cpu", "--json").out)
+    text = 'import noxlock\nprint("hello")\nnoxlock.load("sessions")\n'
+    (declared / "noxfile.py").write_text(text)
+    ended = in_a_process("plan", "cpu", "--json")
+    assert ended.err.startswith("hello\n")
+    cpu = json.loads(ended.out)
     assert cpu["target"] == "linux-64"
     assert [package["name"] for package in cpu["packages"]] == ["ham", "spam"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import runpy
 import sys
-from contextlib import chdir
+from contextlib import chdir, redirect_stdout
 from typing import TYPE_CHECKING, Final
 
 from noxlock.errors import DefinitionError, LockError
@@ -58,7 +58,8 @@ def read_lock(path: Path) -> Lock:
 
 def _declared_by_noxfile(root: Path) -> Definitions | None:
     """Run the noxfile, as nox does, and return what it declared through noxlock."""
-    with chdir(root):
+    # stdout is for the command's data, whatever the noxfile prints.
+    with chdir(root), redirect_stdout(sys.stderr):
         try:
             runpy.run_path(NOXFILE, run_name="noxfile")
         except Exception as error:
