@@ -212,8 +212,8 @@ def test_a_package_that_nothing_fits_names_its_files_and_the_best_tags() -> None
     assert error.what == (
         "`a 1` has no file that fits linux-64-cuda with python 3.11.7: it has"
         f" {', '.join(names[:8])} and 2 more; the target's best tags are"
-        " cp311-cp311-manylinux_2_39_x86_64, cp311-cp311-manylinux_2_38_x86_64,"
-        " cp311-cp311-manylinux_2_37_x86_64"
+        " cp311-cp311-linux_x86_64, cp311-cp311-manylinux_2_39_x86_64,"
+        " cp311-cp311-manylinux_2_38_x86_64"
     )
     assert error.hint == (
         "lock a version that has one, or take another target or python"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import platform
+import sys
 from dataclasses import replace
 
 import pytest
-from packaging.markers import Marker
-from packaging.tags import Tag
+from packaging.markers import Marker, default_environment
+from packaging.tags import Tag, sys_tags
 
 from noxlock.errors import PlanError
 from noxlock.model import Subdir, Target
@@ -102,6 +104,7 @@ def platforms(target: Target) -> list[str]:
 
 def test_linux_wheels_may_ask_for_any_glibc_up_to_the_targets() -> None:
     assert platforms(replace(LINUX, glibc=(2, 17))) == [
+        "linux_x86_64",
         "manylinux_2_17_x86_64",
         "manylinux2014_x86_64",
         "manylinux_2_16_x86_64",
@@ -118,7 +121,6 @@ def test_linux_wheels_may_ask_for_any_glibc_up_to_the_targets() -> None:
         "manylinux_2_6_x86_64",
         "manylinux_2_5_x86_64",
         "manylinux1_x86_64",
-        "linux_x86_64",
         "any",
     ]
 
@@ -127,10 +129,10 @@ def test_other_machines_than_x86_begin_with_glibc_2_17() -> None:
     target = replace(LINUX, subdir=Subdir.LINUX_AARCH64, glibc=(2, 18))
 
     assert platforms(target) == [
+        "linux_aarch64",
         "manylinux_2_18_aarch64",
         "manylinux_2_17_aarch64",
         "manylinux2014_aarch64",
-        "linux_aarch64",
         "any",
     ]
 
@@ -155,6 +157,27 @@ def test_tags_begin_with_the_interpreters_own() -> None:
 def test_the_abi_of_old_pythons_names_pymalloc() -> None:
     assert tags(replace(LINUX, python="3.7.17"))[0].abi == "cp37m"
     assert tags(replace(LINUX, python="3.8.20"))[0].abi == "cp38"
+
+
+@pytest.mark.skipif(
+    (sys.platform, platform.machine(), platform.libc_ver()[0])
+    != ("linux", "x86_64", "glibc"),
+    reason="compares with a linux machine",
+)
+def test_a_target_like_this_machine_has_its_tags_and_markers() -> None:
+    major, minor = platform.libc_ver()[1].split(".")[:2]
+    target = Target(
+        subdir=Subdir.LINUX_64,
+        python=platform.python_version(),
+        glibc=(int(major), int(minor)),
+    )
+
+    assert list(tags(target)) == list(sys_tags())
+    machines = {"platform_release", "platform_version"}
+    here = {k: v for k, v in default_environment().items() if k not in machines}
+    found = marker_environment(target)
+    assert {k: v for k, v in found.items() if k not in machines} == here
+    assert found.keys() == default_environment().keys()
 
 
 def test_tags_are_made_once_a_target() -> None:

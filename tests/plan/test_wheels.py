@@ -28,7 +28,7 @@ MAC = Target(subdir=Subdir.OSX_ARM64, python="3.11.7")
     ],
     ids=[
         "platform before any",
-        "manylinux before plain linux",
+        "own abi before the stable one",
         "stable abi before pure",
         "python 3",
         "higher build number",

@@ -147,8 +147,9 @@ def _linux_platforms(target: Target) -> Iterator[str]:
     major, newest = target.glibc
     # "manylinux1 wheels are x86_64 and i686 only": other machines begin with 2.17.
     oldest = 5 if target.subdir is Subdir.LINUX_64 else 17
+    # Built for this very machine, as packaging has it, so before any policy.
+    yield f"linux_{machine}"
     for minor in range(newest, oldest - 1, -1):
         yield f"manylinux_{major}_{minor}_{machine}"
         if minor in _LEGACY_POLICIES:
             yield f"{_LEGACY_POLICIES[minor]}_{machine}"
-    yield f"linux_{machine}"
