@@ -280,6 +280,14 @@ def test_a_part_in_use_by_another_run_is_left_alone(fetch: Fetching) -> None:
     assert fetch.left() == [WHEEL, part()]
 
 
+def test_one_file_may_be_asked_for_many_times_at_once(fetch: Fetching) -> None:
+    with serve_index({WHEEL: DATA}, stall=0.05) as server:
+        files = fetch(asking(server.url), *[planned(WHEEL, DATA)] * 6)
+
+    assert {file.path.read_bytes() for file in files} == {DATA}
+    assert fetch.left() == [WHEEL]
+
+
 @pytest.mark.parametrize("name", ["../evil-1.0-py3-none-any.whl", "a\\b-1.whl"])
 def test_a_name_that_leaves_the_folder_is_refused(fetch: Fetching, name: str) -> None:
     with pytest.raises(FetchError, match="is not a file name"):

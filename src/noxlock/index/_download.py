@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
@@ -225,6 +226,7 @@ class _Part:
 
 def _claim(path: Path) -> tuple[Path, IO[bytes]]:
     """Open *path* for this run alone; another name where another run has it."""
+    base, others = path, count(1)
     while True:
         file = path.open("a+b", buffering=0)
         if sys.platform == "win32":
@@ -234,7 +236,7 @@ def _claim(path: Path) -> tuple[Path, IO[bytes]]:
             if path.stat().st_ino == os.fstat(file.fileno()).st_ino:
                 return path, file
         except BlockingIOError:
-            path = path.with_suffix(f".{os.getpid()}.part")
+            path = base.with_suffix(f".{os.getpid()}-{next(others)}.part")
         except FileNotFoundError:
             pass  # the other run has just finished it
         file.close()

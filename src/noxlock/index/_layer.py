@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -22,8 +22,8 @@ _NO: Final = {"n", "no", "f", "false", "off", "0"}
 class Setting:
     """A value and where the user put it, for errors."""
 
-    value: str
-    """An address, or the path of a file."""
+    value: str = field(repr=False)
+    """An address, which may hold a password, or the path of a file."""
     origin: str
     """`PIP_INDEX_URL`, or a file and the key in it: `/etc/pip.conf: global.cert`."""
 
