@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HERE",
+    "MANY",
     "NOXFILE",
     "PYPROJECT",
     "NoxProject",
@@ -39,6 +40,23 @@ version = "1.0"
 requires-python = ">=3.8"
 dependencies = ["tool"]
 """
+
+MANY = """
+environments:
+  cpu: {pypi: poetry.lock}
+  two: {pypi: poetry.lock, python: ["3.10", "3.12"], groups: [main]}
+sessions:
+  first: {environment: cpu, run: tool first, tags: [quick], default: false}
+  second: {environment: cpu, run: [tool second, tool more], requires: [first]}
+  both:
+    description: Try both pythons
+    environment: two
+    run: tool both {posargs}
+locks: {poetry.lock: {}}
+checks:
+  sum: {environment: cpu, run: "tool {outputs}", outputs: {a.txt: {}}, tags: [quick]}
+"""
+"""Definitions of every kind."""
 
 # Says how it was called: all that sessions need to be judged by.
 _TOOL = """\

@@ -161,12 +161,14 @@ def test_without_its_source_nothing_is_known_of_a_lock(tmp_path: Path) -> None:
         {
             "pylock.toml": 'lock-version = "1.0"\ncreated-by = "x"\npackages = []\n',
             "requirements.txt": "# nothing\n",
+            "poetry.lock": poetry_lock(PYPROJECT, {}),
         },
     )
     project = Project.open(tmp_path)
 
     assert project.staleness("pylock.toml") is None
     assert project.staleness("requirements.txt") is None
+    assert project.staleness("poetry.lock") is None
 
 
 @pytest.mark.parametrize(

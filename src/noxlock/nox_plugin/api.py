@@ -107,16 +107,15 @@ def Environment(**fields: Unpack[EnvironmentFields]) -> model.Environment:  # no
     """
     with exits():
         parsed = _call("environments", "environment", fields, sys._getframe(1))  # noqa: SLF001
-        return parsed.definitions.environments["environment"]
-    raise AssertionError
+    return parsed.definitions.environments["environment"]
 
 
 def environment(name: str, **fields: Unpack[EnvironmentFields]) -> model.Environment:
     """Declare an environment by name, as hand-written sessions need it; return it."""
     with exits():
         parsed = _call("environments", name, fields, sys._getframe(1))  # noqa: SLF001
-        return _declare(parsed).environments[name]
-    raise AssertionError
+        declared = _declare(parsed)
+    return declared.environments[name]
 
 
 def session(name: str, **fields: Unpack[SessionFields]) -> None:
