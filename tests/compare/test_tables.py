@@ -82,6 +82,8 @@ def test_a_difference_has_row_and_column(folder: Path) -> None:
         (f"{2**63 + 1}", f"{2**63}", EXACT, Verdict.DRIFTED),
         (f"{2**63 + 1}", f"{2**63}", Tolerance(atol=1), Verdict.WITHIN_TOLERANCE),
         ("1" * 5000, "1" * 5000, EXACT, Verdict.IDENTICAL),
+        ("1" * 5000, "1" * 4999 + "2", Tolerance(atol=1), Verdict.DRIFTED),
+        ("1e400", "1e500", Tolerance(atol=1), Verdict.DRIFTED),
         ('"a,""b"\n', '"a,""b"', EXACT, Verdict.IDENTICAL),
     ],
 )

@@ -39,6 +39,10 @@ def compare(
         ("1.2.3", "1.2.4", Tolerance(atol=9), Verdict.DRIFTED),
         ("a 1", "b 1", Tolerance(atol=9), Verdict.DRIFTED),
         ("1 2", "1", Tolerance(atol=9), Verdict.DRIFTED),
+        (f"{2**70}", f"{2**70 + 2}", Tolerance(atol=1), Verdict.DRIFTED),
+        ("1" * 5000 + " 1", "1" * 5000 + " 1.5", LOOSE, Verdict.WITHIN_TOLERANCE),
+        ("1" * 5000, "1" * 4999 + "2", LOOSE, Verdict.DRIFTED),
+        ("1e400", "1e500", LOOSE, Verdict.DRIFTED),
         ("nan", "1", Tolerance(atol=9), Verdict.DRIFTED),
     ],
 )

@@ -70,7 +70,8 @@ HUGE = 10**400
         (str(HUGE), "1.5", Tolerance(rtol=1e9), Verdict.DRIFTED),
         (str(HUGE), "Infinity", Tolerance(rtol=1e9), Verdict.DRIFTED),
         ("3", "0", Tolerance(rtol=1), Verdict.DRIFTED),
-        ("1e400", "Infinity", EXACT, Verdict.IDENTICAL),
+        ("1e400", "1e400", EXACT, Verdict.NOT_COMPARABLE),
+        ("1e-400", "0", EXACT, Verdict.IDENTICAL),
     ],
 )
 def test_verdicts(

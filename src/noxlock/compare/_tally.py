@@ -73,10 +73,7 @@ class Tally:
         self.absolute = _larger(self.absolute, block.absolute)
         self.relative = _larger(self.relative, block.relative)
         worst = block.worst
-        if worst is not None and (
-            self.worst is None
-            or (worst.violates, worst.size) > (self.worst.violates, self.worst.size)
-        ):
+        if worst and self._beaten(violates=worst.violates, size=worst.size):
             self.worst = worst
 
     def number(
@@ -89,26 +86,29 @@ class Tally:
         """Compare one number, actual and baseline, with its limit."""
         actual, baseline = values
         if actual == baseline or (actual != actual and baseline != baseline):  # noqa: PLR0124 - NaN, also for ints too large for a float
-            self.add(Block(compared=1, absolute=0.0, relative=0.0))
+            self.compared += 1
+            self.absolute = self.absolute or 0.0
+            self.relative = self.relative or 0.0
             return
         absolute, relative, violates = gap(actual, baseline, limit)
-        shown = texts or (repr(actual), repr(baseline))
-        self.add(
-            Block(
-                compared=1,
-                differing=1,
-                violations=int(violates),
-                absolute=absolute,
-                relative=relative,
-                worst=Worst(
-                    violates=violates,
-                    size=absolute,
-                    where=where(),
-                    actual=shown[0],
-                    baseline=shown[1],
-                ),
+        self.compared += 1
+        self.differing += 1
+        self.violations += violates
+        self.absolute = _larger(self.absolute, absolute)
+        self.relative = _larger(self.relative, relative)
+        if self._beaten(violates=violates, size=absolute):
+            shown = texts or (repr(actual), repr(baseline))
+            self.worst = Worst(
+                violates=violates,
+                size=absolute,
+                where=where(),
+                actual=shown[0],
+                baseline=shown[1],
             )
-        )
+
+    def _beaten(self, *, violates: bool, size: float) -> bool:
+        worst = self.worst
+        return worst is None or (violates, size) > (worst.violates, worst.size)
 
     def same(self, count: int = 1) -> None:
         """Count values that are no numbers, and are equal."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 from io import StringIO
 from itertools import zip_longest
@@ -105,4 +106,8 @@ def _compare_cell(
 def _number(cell: str) -> float | None:
     if _INTEGER.fullmatch(cell):
         return int(cell)
-    return float(cell) if _REAL.fullmatch(cell) else None
+    if not _REAL.fullmatch(cell):
+        return None
+    value = float(cell)
+    # Digits that no float holds: the text itself is compared.
+    return None if math.isinf(value) and "i" not in cell.lower() else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
@@ -15,8 +16,9 @@ __all__ = ["compare"]
 
 # A number stands alone: not the `2` of `x2`, nor any part of `1.2.3`.
 _NUMBER: Final = re.compile(
-    r"(?<![\w.])[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?!\.?\d)", re.ASCII
+    r"(?<![\w.])[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?!\.?\d)", re.ASCII
 )
+_INTEGER: Final = re.compile(r"[+-]?\d{1,300}", re.ASCII)
 _LONGEST: Final = 60
 
 
@@ -98,15 +100,17 @@ def _compare_line(
         tally.other(_shown(actual), _shown(baseline), where)
         return
     for texts in zip(_NUMBER.findall(actual), _NUMBER.findall(baseline), strict=True):
-        values = _number(texts[0]), _number(texts[1])
-        tally.number(values, limit, lambda: where, texts)
+        mine, other = _number(texts[0]), _number(texts[1])
+        if math.isfinite(mine) and math.isfinite(other):
+            tally.number((mine, other), limit, lambda: where, texts)
+        elif texts[0] == texts[1]:
+            tally.same()
+        else:  # digits that no float holds
+            tally.other(_shown(texts[0]), _shown(texts[1]), where)
 
 
 def _number(text: str) -> float:
-    try:
-        return int(text)
-    except ValueError:
-        return float(text)
+    return int(text) if _INTEGER.fullmatch(text) else float(text)
 
 
 def _shown(line: str) -> str:

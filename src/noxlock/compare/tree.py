@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeGuard
@@ -48,9 +49,15 @@ def _read(side: Side) -> _Tree:
             raise side.error(f"has the key {_shown(twice)} twice in one object")
         return table
 
+    def real(text: str) -> float:
+        value = float(text)
+        if math.isinf(value):
+            raise side.error(f"has the number {_cut(text)}, too large for a float")
+        return value
+
     text = side.text()
     try:
-        tree: _Tree = json.loads(text, object_pairs_hook=pairs)
+        tree: _Tree = json.loads(text, object_pairs_hook=pairs, parse_float=real)
     except json.JSONDecodeError as error:
         raise side.error(
             f"is no JSON: {error.msg} at line {error.lineno}, column {error.colno}"
@@ -116,4 +123,8 @@ def _join(path: str, key: str) -> str:
 def _shown(value: _Tree) -> str:
     text = json.dumps(value, ensure_ascii=False)
     text = text.encode(errors="backslashreplace").decode()  # a lone surrogate
+    return _cut(text)
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

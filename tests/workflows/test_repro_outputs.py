@@ -1,0 +1,222 @@
+"""What a check may write, and where."""
+
+from __future__ import annotations
+
+import io
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from noxlock.errors import DefinitionError, EnvError
+from noxlock.model import (
+    Tolerance,
+    Verdict,
+)
+from noxlock.workflows.outputs import collect
+from noxlock.workflows.repro import run_check
+from support.checks import (
+    FACTS,
+    Project,
+    make_prefix,
+    make_project,
+    reasons,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@pytest.fixture(scope="module")
+def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_prefix(tmp_path_factory.mktemp("env"))
+
+
+@pytest.fixture
+def project(tmp_path: Path, prefix: Path) -> Project:
+    return make_project(tmp_path, prefix)
+
+
+@pytest.fixture
+def accepted(project: Project) -> Project:
+    assert project.run(accept=True).verdict is Verdict.IDENTICAL
+    return project
+
+
+def test_an_output_that_is_not_declared_any_more_is_not_comparable(
+    accepted: Project,
+) -> None:
+    accepted.change(outputs={"weights.npy": Tolerance()})
+    accepted.script("import shutil; shutil.rmtree(folder / 'deep')")
+
+    report = accepted.run()
+
+    assert report.verdict is Verdict.NOT_COMPARABLE
+    assert reasons(report)["deep/metrics.json"].endswith("not declared any more")
+    assert accepted.run(accept=True).verdict is Verdict.IDENTICAL
+    assert "repro/digits/deep/metrics.json" not in accepted.tree()
+
+
+@pytest.mark.parametrize(
+    ("script", "output", "reason"),
+    [
+        ("(folder / 'weights.npy').unlink()", "weights.npy", "the output is missing"),
+        (
+            "(folder / 'weights.npy').write_bytes(b'')",
+            "weights.npy",
+            "the output is empty",
+        ),
+        (
+            "(folder / 'more.txt').write_text('1')",
+            "more.txt",
+            "written, but not declared",
+        ),
+        (
+            "(folder / 'link').symlink_to('/')",
+            "link",
+            "written, but not declared",
+        ),
+        (
+            "p = folder / 'weights.npy'; p.unlink(); p.symlink_to('/etc/passwd')",
+            "weights.npy",
+            "the output is a link out of its folder",
+        ),
+        (
+            "p = folder / 'weights.npy'; p.unlink(); p.mkdir()",
+            "weights.npy",
+            "the output is no regular file",
+        ),
+        (
+            "save('|O', b'')",
+            "weights.npy",
+            "the output holds Python objects: a pickle, which is never loaded",
+        ),
+    ],
+)
+def test_what_cannot_be_compared_never_passes_and_is_never_recorded(
+    accepted: Project, script: str, output: str, reason: str
+) -> None:
+    before = accepted.tree()
+    accepted.script(script)
+
+    report = accepted.run()
+
+    assert report.verdict is Verdict.NOT_COMPARABLE
+    assert reasons(report)[output] == reason
+    report = accepted.run(accept=True)
+    assert report.verdict is Verdict.NOT_COMPARABLE
+    assert "nothing was recorded" in report.reason
+    assert accepted.tree() == before
+
+
+def test_a_link_inside_the_folder_is_an_output_like_any_other(
+    accepted: Project,
+) -> None:
+    accepted.script(
+        "(folder / 'deep').rename(folder / 'real')\n"
+        "(folder / 'deep').symlink_to('real')\n"
+    )
+
+    report = accepted.run()
+
+    assert reasons(report)["deep/metrics.json"] == ""
+    assert reasons(report)["real/metrics.json"] == "written, but not declared"
+    assert "deep" not in reasons(report)
+
+
+def test_outputs_of_an_earlier_run_are_never_taken(accepted: Project) -> None:
+    accepted.script("(folder / 'weights.npy').unlink()")
+    assert reasons(accepted.run())["weights.npy"] == "the output is missing"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"outputs": {"../x.npy": Tolerance()}}, "no path beneath the outputs folder"),
+        ({"outputs": {"/x.npy": Tolerance()}}, "no path beneath the outputs folder"),
+        ({"outputs": {"a\\x.npy": Tolerance()}}, "no path beneath the outputs folder"),
+        ({"outputs": {"": Tolerance()}}, "no path beneath the outputs folder"),
+        ({"outputs": {"record.json": Tolerance()}}, "the name of the baseline's"),
+        ({"run": "python 'x"}, "no closing quotation"),
+        ({"run": " "}, "the command is empty"),
+        ({"baseline": "."}, "not a folder inside the project"),
+        ({"baseline": "../x"}, "not a folder inside the project"),
+        ({"baseline": "src"}, "it has no record.json"),
+        ({"baseline": "values.json"}, "it has no record.json"),
+    ],
+)
+def test_a_check_that_makes_no_sense_is_refused_before_it_runs(
+    project: Project, changes: dict[str, object], message: str
+) -> None:
+    (project.root / "src").mkdir()
+    (project.root / "src" / "main.py").write_text("")
+    project.change(**changes)
+
+    with pytest.raises(DefinitionError, match=message):
+        project.run()
+
+    assert not (project.root / ".nox").exists()
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", "a/b", "/", "a\\b"])
+def test_a_name_that_is_no_folder_is_refused_before_anything_is_emptied(
+    accepted: Project, name: str
+) -> None:
+    before = sorted(accepted.root.rglob("*"))
+    with pytest.raises(DefinitionError, match="cannot be the name of a folder"):
+        run_check(replace(accepted.request(), name=name), facts=FACTS)
+    assert sorted(accepted.root.rglob("*")) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are POSIX's")
+def test_an_output_that_cannot_be_read_is_not_comparable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may read everything, so the refusal itself is made here."""
+    (tmp_path / "a.npy").write_text("")
+
+    def refuse(self: Path, mode: str) -> object:
+        raise PermissionError(13, "Permission denied", str(self), mode)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    found = collect(tmp_path, ["a.npy"])
+    assert found.faults["a.npy"].reason == (
+        "the output cannot be read: Permission denied"
+    )
+    assert not found.files
+
+
+def test_an_outputs_folder_that_cannot_be_made_is_an_error(project: Project) -> None:
+    (project.root / ".nox").write_text("")
+
+    with pytest.raises(EnvError, match="cannot make a fresh folder"):
+        project.run()
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_whatever_lies_at_the_outputs_folder_gives_way(
+    accepted: Project, kind: str
+) -> None:
+    outputs = accepted.request().outputs
+    moved = outputs.rename(accepted.root / "moved")
+    if kind == "file":
+        outputs.write_text("")
+    else:
+        outputs.symlink_to(moved)
+
+    assert accepted.run().verdict is Verdict.IDENTICAL
+    assert (moved / "weights.npy").exists()
+
+
+def test_a_report_that_cannot_be_written_is_an_error(accepted: Project) -> None:
+    def run(command: Sequence[str], /, *, cwd: Path, env: Mapping[str, str]) -> int:
+        del cwd, env
+        outputs = Path(command[-1])
+        outputs.with_name("report.json").mkdir()
+        return 1
+
+    request = accepted.request()
+    with pytest.raises(EnvError, match="the report cannot be written"):
+        run_check(request, run=run, facts=FACTS, stream=io.StringIO())
