@@ -49,7 +49,11 @@ def test_gc_removes_what_was_not_used(wheel: Path, noxlock: Noxlock) -> None:
     kept = noxlock("store", "gc", "--older-than", "1d")
     assert kept.out.startswith("removed 0 entries")
     assert wheel.exists()
+    would = noxlock("store", "gc", "--all", "--dry-run")
+    assert would.out.startswith("would remove 1 entry and 0 left over, ")
+    assert wheel.exists()
     removed = noxlock("store", "gc", "--all")
+    assert removed.out == would.out.replace("would remove", "removed")
     assert removed.out.startswith("removed 1 entry and 0 left over, ")
     assert not wheel.exists()
     assert json.loads(noxlock("store", "gc", "--json").out)["entries"] == 0

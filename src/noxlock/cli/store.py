@@ -59,19 +59,26 @@ def gc(
     everything: Annotated[
         bool, typer.Option("--all", help="Remove everything.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be removed.")
+    ] = False,
     as_json: _Json = False,
 ) -> None:
-    """Remove what no run has used for a while, and what killed runs left.
+    """Remove what no run has used for a while.
 
-    Environments keep working: their files are their own, or links that stay.
+    What killed runs left goes too. Environments keep working: their files are
+    their own, or links that stay.
     """
-    report = _store(context).gc(days=_days(older_than), everything=everything)
+    report = _store(context).gc(
+        days=_days(older_than), everything=everything, dry_run=dry_run
+    )
     if as_json:
         print_json(asdict(report))
         return
     entries = "1 entry" if report.entries == 1 else f"{report.entries} entries"
+    done = "would remove" if dry_run else "removed"
     typer.echo(
-        f"removed {entries} and {report.leftovers} left over,"
+        f"{done} {entries} and {report.leftovers} left over,"
         f" {size_text(report.freed)} freed"
     )
 

@@ -245,13 +245,16 @@ class Store:
         """Return what the store holds, bucket by bucket."""
         return store_info(self.places)
 
-    def gc(self, *, days: float = 30, everything: bool = False) -> GcReport:
-        """Remove what no run used for *days*, and what killed runs left.
+    def gc(
+        self, *, days: float = 30, everything: bool = False, dry_run: bool = False
+    ) -> GcReport:
+        """Remove, or count, what no run used for *days*, and what killed runs left.
 
         Raises:
             StoreError: Another run uses the store, or it cannot be written.
         """
-        return collect_garbage(self.places, days=days, everything=everything)
+        options = {"everything": everything, "dry_run": dry_run}
+        return collect_garbage(self.places, days=days, **options)
 
     def verify(self, *, repair: bool = False) -> VerifyReport:
         """Hash every stored file again; with *repair*, remove what is damaged.

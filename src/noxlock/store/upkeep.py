@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import stat
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, assert_never
 
 from noxlock.errors import NoxlockError, StoreError
@@ -53,12 +55,16 @@ def store_info(places: Places) -> StoreInfo:
 
 
 def collect_garbage(
-    places: Places, *, days: float = 30, everything: bool = False
+    places: Places,
+    *,
+    days: float = 30,
+    everything: bool = False,
+    dry_run: bool = False,
 ) -> GcReport:
     """Remove what no run used for *days*, and what killed runs left.
 
     Bytecode goes with its wheel. Environments keep their files: a hard link or a copy
-    does not need the store.
+    does not need the store. With *dry_run* nothing is removed, only counted.
 
     Raises:
         StoreError: Another run uses the store, or it cannot be written.
@@ -76,13 +82,18 @@ def collect_garbage(
             for folder in _entries(places, bucket)
             if everything or _last_use(folder) < limit
         ]
-        freed = sum(_remove(places, folder) for folder in unused)
-        orphans = [folder for bucket in Bucket for folder in _orphans(places, bucket)]
-        freed += sum(_remove(places, folder) for folder in orphans)
+        wheels = places.root / Bucket.WHEELS
+        gone = frozenset(folder.name for folder in unused if folder.parent == wheels)
+        orphans = (f for bucket in Bucket for f in _orphans(places, bucket, gone))
+        entries = list(dict.fromkeys([*unused, *orphans]))
         leftovers = list(_leftovers(places, everything=everything))
-        freed += sum(_discard(path) for path in leftovers)
-        entries = len(unused) + len(orphans)
-        return GcReport(entries=entries, leftovers=len(leftovers), freed=freed)
+        freed = sum(map(_held_here, [*entries, *leftovers]))
+        if not dry_run:
+            for folder in entries:
+                places.remove(folder)
+            for path in leftovers:
+                _discard(path)
+        return GcReport(entries=len(entries), leftovers=len(leftovers), freed=freed)
 
 
 def verify_store(places: Places, *, repair: bool = False) -> VerifyReport:
@@ -143,8 +154,10 @@ def _entries(places: Places, bucket: Bucket) -> Iterator[Path]:
             yield folder
 
 
-def _orphans(places: Places, bucket: Bucket) -> Iterator[Path]:
-    """Yield the entries that are of no use without another that is gone."""
+def _orphans(
+    places: Places, bucket: Bucket, gone: frozenset[str] = frozenset()
+) -> Iterator[Path]:
+    """Yield the entries that are of no use without a wheel that is gone, or *gone*."""
     for folder in _entries(places, bucket):
         match bucket:
             case Bucket.WHEELS | Bucket.ARCHIVES:
@@ -159,7 +172,8 @@ def _orphans(places: Places, bucket: Bucket) -> Iterator[Path]:
                 wheel = entry.sha256 if entry else ""
             case _:
                 assert_never(bucket)
-        if not (places.root / Bucket.WHEELS / wheel / ENTRY).exists() or not wheel:
+        there = (places.root / Bucket.WHEELS / wheel / ENTRY).exists()
+        if not wheel or wheel in gone or not there:
             yield folder
 
 
@@ -218,46 +232,39 @@ def _leftovers(places: Places, *, everything: bool) -> Iterator[Path]:
             yield path
 
 
-def _remove(places: Places, folder: Path) -> int:
-    freed = _held_here(folder)
-    places.remove(folder)
-    return freed
-
-
-def _discard(path: Path) -> int:
-    freed = _held_here(path)
+def _discard(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink()
-    return freed
 
 
 def _held_here(path: Path) -> int:
     """Return the bytes that vanish with *path*."""
-    paths = [path, *path.rglob("*")] if path.is_dir() else [path]
-    found = (item.lstat() for item in paths)
-    return sum(
-        status.st_size
-        for status in found
-        if stat.S_ISREG(status.st_mode) and status.st_nlink == 1
-    )
+    return sum(status.st_size for status in _files(path) if status.st_nlink == 1)
 
 
 def _measure(folder: Path, name: str, entries: int) -> BucketInfo:
-    seen: set[tuple[int, int]] = set()
-    size = linked = 0
-    for path in folder.rglob("*"):
-        try:
-            status = path.lstat()
-        except FileNotFoundError:
-            continue  # another run finished with it
-        inode = (status.st_dev, status.st_ino)
-        if not stat.S_ISREG(status.st_mode) or inode in seen:
-            continue
-        seen.add(inode)
-        size += status.st_size
-        linked += status.st_size if status.st_nlink > 1 else 0
+    found = {(status.st_dev, status.st_ino): status for status in _files(folder)}
     return BucketInfo(
-        name=name, entries=entries, files=len(seen), size=size, linked=linked
+        name=name,
+        entries=entries,
+        files=len(found),
+        size=sum(status.st_size for status in found.values()),
+        linked=sum(s.st_size for s in found.values() if s.st_nlink > 1),
     )
+
+
+def _files(path: Path) -> Iterator[os.stat_result]:
+    """Yield the status of each file at or under *path*.
+
+    What another run moves away meanwhile is left out.
+    """
+    if path.is_file():
+        yield path.stat()
+    for folder, _, names in os.walk(path):
+        for name in names:
+            with suppress(FileNotFoundError):
+                status = os.lstat(os.path.join(folder, name))  # noqa: PTH118
+                if stat.S_ISREG(status.st_mode):
+                    yield status
