@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,7 +97,10 @@ def test_gc_removes_what_was_not_used_for_long(
     store.compile([old, new], interpreter)
     for sha256 in (old, built):
         age(store.places.wheel(sha256), 31)
+    would = store.gc(dry_run=True)
+    assert store.has_wheel(new)
     report = store.gc()
+    assert would == report
 
     # Two wheels, the bytecode of one, the note of which wheel was built for the key.
     assert report.entries == 4
@@ -105,6 +110,21 @@ def test_gc_removes_what_was_not_used_for_long(
     assert store.built("key") is None
     assert [bucket.entries for bucket in store.info().buckets[:4]] == [1, 1, 0, 0]
     assert store.gc(days=1).entries == 0
+
+
+def test_gc_keeps_the_bytecode_of_one_interpreter_where_that_of_another_is_old(
+    store: Store, put: Put, interpreter: Interpreter
+) -> None:
+    sha256 = put("demo")
+    store.compile([sha256], interpreter)
+    old = store.places.bytecode(sha256, interpreter)
+    new = store.places.bytecode(sha256, replace(interpreter, magic="00"))
+    shutil.copytree(old, new)
+    age(old, 31)
+
+    assert store.gc().entries == 1
+    assert new.is_dir()
+    assert not old.exists()
 
 
 def test_gc_of_everything_leaves_environments_whole(
