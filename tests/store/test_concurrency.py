@@ -11,19 +11,20 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import pytest
+
 from noxlock.model import Sha256
 from noxlock.store.store import Store
 from support.interpreters import running
 from support.wheels import make_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from noxlock.model import Interpreter
 
 WORK = """
-import sys
+import os, signal, sys
 from pathlib import Path
 from noxlock.model import Interpreter, Sha256, Subdir, Target
 from noxlock.store.store import Store
@@ -39,7 +40,18 @@ interpreter = Interpreter(
 )
 store = Store(Path(root), environ={})
 print("ready", flush=True)
-sys.stdin.readline()
+event, _, end = sys.stdin.readline().strip().partition(" ")
+unfinished = str(Path(root) / "tmp")
+
+
+def die(name, args):
+    if name == event and str(args[0]).startswith(unfinished):
+        if str(args[0]).endswith(end):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+if event:
+    sys.addaudithook(die)
 store.add_wheel(Path(wheel), sha256)
 store.compile([sha256], interpreter)
 if prefix:
@@ -86,18 +98,22 @@ class Runs:
         assert process.stdout.readline() == b"ready\n"
         return process
 
-    def kill_when(self, seen: Callable[[], bool]) -> None:
-        """Start one, and kill it as soon as *seen* says so."""
-        process = self.start()
+    def go(self, prefix: str = "", *, moment: str = "") -> subprocess.Popen[bytes]:
+        """Start one that works at once.
+
+        *moment* is an audit event and the end of its first argument, a path of what is
+        not finished yet: there the run kills itself, as `kill -9` would.
+        """
+        process = self.start(prefix)
         assert process.stdin
-        process.stdin.write(b"\n")
+        process.stdin.write(f"{moment}\n".encode())
         process.stdin.flush()
-        while not seen():
-            assert process.poll() is None, "it ended before it could be killed"
-            time.sleep(0.001)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        assert process.returncode == -signal.SIGKILL
+        return process
+
+
+def killed(process: subprocess.Popen[bytes]) -> bool:
+    process.communicate()
+    return process.returncode == -signal.SIGKILL
 
 
 def runs(tmp_path: Path, files: dict[str, str | bytes]) -> Runs:
@@ -108,11 +124,7 @@ def runs(tmp_path: Path, files: dict[str, str | bytes]) -> Runs:
 
 def test_runs_at_once_make_one_entry_and_each_its_environment(tmp_path: Path) -> None:
     work = runs(tmp_path, {f"demo/m{n}.py": f"x = {n}\n" for n in range(150)})
-    started = [work.start(str(tmp_path / f"env{n}")) for n in range(4)]
-    for process in started:
-        assert process.stdin
-        process.stdin.write(b"\n")
-        process.stdin.flush()
+    started = [work.go(str(tmp_path / f"env{n}")) for n in range(4)]
     errors = [process.communicate()[1] for process in started]
 
     assert errors == [b""] * 4
@@ -131,26 +143,51 @@ def test_runs_at_once_make_one_entry_and_each_its_environment(tmp_path: Path) ->
     assert trees == [trees[0]] * 4
 
 
-def test_a_run_killed_while_unpacking_leaves_no_entry(tmp_path: Path) -> None:
-    files: dict[str, str | bytes] = {"a.bin": os.urandom(8 << 20)}
-    work = runs(tmp_path, files | {f"m{n}.bin": os.urandom(1 << 20) for n in range(24)})
+@pytest.mark.parametrize(
+    "moment", ["open m12.bin", "open entry.json", "os.rename {sha256}"]
+)
+def test_a_run_killed_while_it_adds_leaves_no_entry(
+    tmp_path: Path, moment: str
+) -> None:
+    work = runs(tmp_path, {f"m{n}.bin": os.urandom(100) for n in range(24)})
     store = Store(work.root, environ={})
-    work.kill_when(lambda: any(store.places.temporary.rglob("a.bin")))
+    assert killed(work.go(moment=moment.format(sha256=work.sha256)))
 
     assert not store.has_wheel(work.sha256)
-    assert store.info().buckets[0].entries == 0
-    assert store.info().buckets[-1].entries == 1
+    assert [b.entries for b in store.info().buckets] == [0, 0, 0, 0, 0, 1]
+    assert store.info().buckets[-1].files >= 12
     store.add_wheel(work.wheel, work.sha256)
     assert store.verify().damaged == ()
     assert store.gc().leftovers == 1
     assert store.has_wheel(work.sha256)
 
 
+@pytest.mark.parametrize("moment", ["open entry.json", "os.rename {sha256}"])
+def test_a_run_killed_before_bytecode_is_in_its_place_leaves_none(
+    tmp_path: Path, moment: str
+) -> None:
+    work = runs(tmp_path, {"demo.py": "x = 1\n"})
+    store = Store(work.root, environ={})
+    store.add_wheel(work.wheel, work.sha256)
+    assert killed(work.go(moment=moment.format(sha256=work.sha256)))
+
+    entry = store.places.bytecode(work.sha256, work.interpreter)
+    assert not entry.exists()
+    store.compile([work.sha256], work.interpreter)
+    assert len(list(entry.rglob("*.pyc"))) == 1
+    assert store.gc().leftovers == 1
+
+
 def test_a_run_killed_while_compiling_leaves_no_bytecode(tmp_path: Path) -> None:
     body = "".join(f"def f{n}(a, b):\n    return [a, b, {n}]\n" for n in range(300))
     work = runs(tmp_path, {f"m{n}.py": body for n in range(150)})
     store = Store(work.root, environ={})
-    work.kill_when(lambda: any(store.places.temporary.rglob("*.pyc")))
+    process = work.go()
+    while not any_bytecode(store.places.temporary):
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.001)
+    process.send_signal(signal.SIGKILL)
+    assert killed(process)
 
     entry = store.places.bytecode(work.sha256, work.interpreter)
     assert store.has_wheel(work.sha256)
@@ -158,6 +195,11 @@ def test_a_run_killed_while_compiling_leaves_no_bytecode(tmp_path: Path) -> None
     store.compile([work.sha256], work.interpreter)
     assert len(list(entry.rglob("*.pyc"))) == 150
     assert store.verify().damaged == ()
+
+
+def any_bytecode(folder: Path) -> bool:
+    names = (name for _, _, names in os.walk(folder) for name in names)
+    return any(name.endswith(".pyc") for name in names)
 
 
 def test_cleaning_waits_until_a_run_is_done(tmp_path: Path) -> None:

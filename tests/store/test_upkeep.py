@@ -127,6 +127,32 @@ def test_gc_keeps_the_bytecode_of_one_interpreter_where_that_of_another_is_old(
     assert not old.exists()
 
 
+def test_gc_of_one_interpreters_bytecode_leaves_the_others_alone(
+    store: Store, put: Put, interpreter: Interpreter, tmp_path: Path
+) -> None:
+    sha256 = build(store, tmp_path)
+    other = replace(interpreter, version="3.11.99")
+    store.compile([sha256, put("demo")], interpreter)
+    store.compile([sha256], other)
+    age(store.places.bytecode(sha256, other), 31)
+
+    assert store.gc().entries == 1
+    assert store.places.bytecode(sha256, interpreter).exists()
+    assert store.built("key")
+
+
+def test_gc_that_only_counts_removes_nothing(
+    store: Store, put: Put, interpreter: Interpreter
+) -> None:
+    store.compile([put("demo")], interpreter)
+    before = store.info()
+    counted = store.gc(everything=True, dry_run=True)
+
+    assert store.info() == before
+    assert counted == store.gc(everything=True)
+    assert counted.entries == 2
+
+
 def test_gc_of_everything_leaves_environments_whole(
     store: Store, put: Put, prefix: Path, interpreter: Interpreter
 ) -> None:

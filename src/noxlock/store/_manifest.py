@@ -30,6 +30,7 @@ __all__ = [
     "EntryPoint",
     "StoredFile",
     "WheelEntry",
+    "absent",
     "damage",
     "damaged_files",
     "digest_text",
@@ -105,6 +106,14 @@ class BuiltEntry(Entry, frozen=True, kw_only=True):
     key: str
     sha256: str
     notes: dict[str, str] = field(default_factory=dict)
+
+
+def absent(sha256: str) -> StoreError:
+    """Return the error for an entry that should be there."""
+    return StoreError(
+        f"the store has no entry {sha256}",
+        hint="it was removed while this ran; run again",
+    )
 
 
 def damage(folder: Path, what: str) -> StoreError:

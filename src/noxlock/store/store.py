@@ -8,7 +8,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
-from noxlock.errors import HashMismatchError, StoreError
+from noxlock.errors import HashMismatchError
 from noxlock.model import Sha256
 from noxlock.store import BuiltWheel, _lock
 from noxlock.store._bytecode import compile_sources, sources, write_bytecode
@@ -19,6 +19,7 @@ from noxlock.store._manifest import (
     Entry,
     StoredFile,
     WheelEntry,
+    absent,
     damage,
     damaged_files,
     digest_text,
@@ -137,7 +138,7 @@ class Store:
             self.places.publish(entry, folder)
         stored = self.archive(sha256)
         if stored is None:
-            raise _absent(sha256)
+            raise absent(sha256)
         return stored
 
     def built(self, key: str, /) -> BuiltWheel | None:
@@ -175,7 +176,7 @@ class Store:
                 self.places.publish(made, folder)
         built = self.built(key)
         if built is None:
-            raise _absent(sha256)
+            raise absent(sha256)
         return built
 
     def compile(self, wheels: Sequence[Sha256], interpreter: Interpreter, /) -> None:
@@ -267,7 +268,7 @@ class Store:
     def _wheel(self, sha256: Sha256) -> WheelEntry:
         entry = read_entry(self.places.wheel(sha256), WheelEntry)
         if entry is None:
-            raise _absent(sha256)
+            raise absent(sha256)
         return entry
 
     def _check(self, folder: Path, entry: Entry) -> None:
@@ -294,10 +295,3 @@ def _require(stream: BufferedReader, path: Path, sha256: Sha256) -> None:
             hint="the file was changed, or is not the one that was locked",
         )
     stream.seek(0)
-
-
-def _absent(sha256: Sha256) -> StoreError:
-    return StoreError(
-        f"the store has no entry {sha256}",
-        hint="it was removed while this ran; run again",
-    )
