@@ -26,7 +26,7 @@ from noxlock.workflows.lock import (
     replace_lock,
     run_lock,
 )
-from noxlock.workflows.lock_tool import GROUP, pins_tool
+from noxlock.workflows.lock_tool import GROUP, pinned
 from noxlock.workflows.parts import Parts
 from noxlock.workflows.project import Project
 from support.index_server import serve_index
@@ -382,6 +382,17 @@ def test_noxlock_pins_the_tool_where_the_project_does_not(
     assert len(made_anew) == (text == "[[package]]\n")
 
 
+def test_a_tool_that_is_too_old_is_not_used(bench: Bench) -> None:
+    text = bench.text().replace('version = "9.9"', 'version = "1.1.15"')
+    bench.lock.write_text(text)
+    with pytest.raises(NoxlockError, match=r"anyio|build|poetry|cachecontrol"):
+        bench.make(bench.text())
+    assert bench.parts.said.lines[0] == (
+        "warning: group `lock` pins poetry 1.1.15, which is too old (poetry>=2.2 is"
+        " not): noxlock's own is used"
+    )
+
+
 def test_the_roots_of_an_old_lock_may_pin_the_tool() -> None:
     project = (
         '[tool.poetry]\nname = "demo"\nversion = "0"\nauthors = []\n'
@@ -396,8 +407,8 @@ def test_the_roots_of_an_old_lock_may_pin_the_tool() -> None:
     beside = {"pyproject.toml": project.encode()}.get
     lock = parse_lock("poetry.lock", old.encode(), beside=beside)
     assert GROUP in lock.groups
-    assert pins_tool(lock, "poetry")
-    assert not pins_tool(lock, "uv")
+    assert pinned(lock, "poetry") == "1.8"
+    assert pinned(lock, "uv") is None
 
 
 @pytest.mark.parametrize(

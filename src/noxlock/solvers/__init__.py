@@ -10,6 +10,8 @@ from noxlock.solvers._request import Finished, Run, SolveRequest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from packaging.specifiers import SpecifierSet
+
 __all__ = ["SOLVERS", "Finished", "Run", "SolveRequest", "Solver", "solver_of"]
 
 
@@ -19,6 +21,10 @@ class Solver(Protocol):
     @property
     def TOOL(self) -> str:  # noqa: N802
         """Package that is the tool."""
+
+    @property
+    def SUPPORTED(self) -> SpecifierSet:  # noqa: N802
+        """Versions of the tool that can be run."""
 
     @property
     def LOCK(self) -> str:  # noqa: N802

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from packaging.specifiers import SpecifierSet
 from poetry.core.constraints.version import Version, parse_constraint
 
 from noxlock.errors import SolveError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LOCK",
     "SOURCE",
+    "SUPPORTED",
     "TOOL",
     "VARIABLES",
     "command",
@@ -40,6 +42,8 @@ __all__ = [
 ]
 
 TOOL: Final = "poetry"
+# PEP 735's groups came with 2.2, `lock --regenerate` with 2.0.
+SUPPORTED: Final = SpecifierSet(">=2.2")
 LOCK: Final = "poetry.lock"
 SOURCE: Final = "pyproject.toml"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from noxlock.solvers import Solver
     from noxlock.workflows.parts import Parts
 
-__all__ = ["GROUP", "make_tool", "pins_tool"]
+__all__ = ["GROUP", "make_tool", "pinned"]
 
 GROUP: Final = GroupName("lock")
 """The group of a project that pins its own lock tool."""
@@ -39,14 +39,7 @@ def make_tool(
     Returns:
         The tool's executable, and the variables to run it with.
     """
-    if project is not None and pins_tool(project, solver.TOOL):
-        lock, group = project, str(GROUP)
-    else:
-        pins = solver.pins()
-        lock, group = (
-            parse_lock(solver.LOCK, pins[solver.LOCK], beside=pins.get),
-            "main",
-        )
+    lock, group = _pins(solver, project, parts)
     # Its own base: an environment of an environment would see the outer packages.
     python = getattr(sys, "_base_executable", sys.executable)
     environment = Environment(
@@ -74,10 +67,26 @@ def make_tool(
     return built.bin / solver.TOOL, environ | meant
 
 
-def pins_tool(lock: Lock, tool: str) -> bool:
-    """Return whether the project's own lock pins its lock tool."""
-    match lock.selection:
-        case ByWalk(roots=roots):
-            return any(root.name == tool for root in roots.get(GROUP, ()))
-        case _:
-            return any(p.name == tool and GROUP in p.wanted_by for p in lock.packages)
+def pinned(lock: Lock, tool: str) -> str | None:
+    """Return the version of its lock tool that a project's lock pins, if it does."""
+    asked = isinstance(lock.selection, ByWalk) and any(
+        root.name == tool for root in lock.selection.roots.get(GROUP, ())
+    )
+    for package in lock.packages:
+        if package.name == tool and (asked or GROUP in package.wanted_by):
+            return package.version
+    return None
+
+
+def _pins(solver: Solver, project: Lock | None, parts: Parts) -> tuple[Lock, str]:
+    """Return the lock, and the group of it, that the tool is made from."""
+    version = pinned(project, solver.TOOL) if project else None
+    if project and version and solver.SUPPORTED.contains(version, prereleases=True):
+        return project, GROUP
+    if version:
+        parts.progress.warn(
+            f"group `{GROUP}` pins {solver.TOOL} {version}, which is too old"
+            f" ({solver.TOOL}{solver.SUPPORTED} is not): noxlock's own is used"
+        )
+    pins = solver.pins()
+    return parse_lock(solver.LOCK, pins[solver.LOCK], beside=pins.get), "main"
