@@ -6,6 +6,7 @@ import pytest
 
 from noxlock.errors import PlanError
 from noxlock.model import (
+    ArchiveSource,
     DirectorySource,
     ExtraName,
     IndexSource,
@@ -16,7 +17,7 @@ from noxlock.model import (
     VcsSource,
 )
 from noxlock.plan import plan
-from support.locks import edge, package, walk_lock
+from support.locks import digest, edge, package, walk_lock
 
 LINUX = Target(subdir=Subdir.LINUX_64, python="3.11.7")
 MAC = Target(subdir=Subdir.OSX_ARM64, python="3.11.7")
@@ -197,6 +198,7 @@ def test_versions_for_other_pythons_are_no_choice() -> None:
     assert pins(lock) == ["n==1"]
 
 
+HTTP2 = ExtraName("http2")
 CPU = IndexSource(index="https://example.org/cpu", name="cpu")
 
 
@@ -208,6 +210,8 @@ CPU = IndexSource(index="https://example.org/cpu", name="cpu")
         ("PyPI", "2.0"),
         ("git+https://example.org/torch.git@main#egg=torch", "1.9"),
         ("../torch/", "1.8"),
+        ("https://example.org/torch-1.7-py3-none-any.whl", "1.7"),
+        ("dist/torch-1.6.tar.gz", "1.6"),
         ("elsewhere", "2.0+cpu"),
     ],
 )
@@ -221,6 +225,19 @@ def test_an_edge_may_say_where_its_package_comes_from(
             package("torch==2.0+cpu", source=CPU),
             package("torch==1.9", source=git, files=()),
             package("torch==1.8", source=DirectorySource(path="../torch"), files=()),
+            package(
+                "torch==1.7",
+                source=ArchiveSource(
+                    url="https://example.org/torch-1.7-py3-none-any.whl",
+                    sha256=digest("1.7"),
+                ),
+            ),
+            package(
+                "torch==1.6",
+                source=ArchiveSource(
+                    path="dist/torch-1.6.tar.gz", sha256=digest("1.6")
+                ),
+            ),
         ],
         {"main": [edge("torch", origin=origin)]},
     )
@@ -300,6 +317,19 @@ def test_choices_that_all_fail_further_on_are_an_error() -> None:
 def test_a_search_that_grows_too_large_is_given_up() -> None:
     letters = "abcdefgh"
     choices = [
+        package(f"{x}=={v}", f"z !={number}")
+        for number, x in enumerate(letters)
+        for v in (1, 2, 3, 4)
+    ]
+    last = [package(f"z=={number}") for number in range(len(letters))]
+    lock = walk_lock([*choices, *last], {"main": [*letters, "z"]})
+
+    assert refused(lock) == "its versions go together in too many ways to try"
+
+
+def test_choices_that_have_nothing_to_do_with_a_conflict_are_left_alone() -> None:
+    letters = "abcdefgh"
+    choices = [
         package(f"{x}=={v}", f"after-{x}") for x in letters for v in (1, 2, 3, 4)
     ]
     after = [package(f"after-{x}==1", "z") for x in letters[:-1]]
@@ -308,7 +338,24 @@ def test_a_search_that_grows_too_large_is_given_up() -> None:
         {"main": list(letters)},
     )
 
-    assert refused(lock) == "its versions go together in too many ways to try"
+    assert refused(lock).startswith("no locked version of `z` (1) fits linux-64")
+
+
+def test_an_extra_brings_in_what_any_edge_asks_of_its_packages() -> None:
+    """As Poetry has it: it goes by name from what an extra lists."""
+    lock = walk_lock(
+        [
+            package("h==1", edge("h2", optional=True), extras={HTTP2: (edge("h2"),)}),
+            package("h2==1"),
+            package("a==1", "h"),
+            package("b==1", "h[http2]"),
+        ],
+        {"main": ["h", edge("a", optional=True), edge("b", optional=True)]},
+        {"x": ["a"], "y": ["b"]},
+    )
+
+    assert pins(lock) == ["h==1"]
+    assert pins(lock, extras=("x",)) == ["a==1", "h==1", "h2==1"]
 
 
 def test_a_malformed_constraint_names_who_has_it() -> None:

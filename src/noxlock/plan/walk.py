@@ -8,35 +8,28 @@ that every edge to it allows.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from packaging.version import Version
-
 from noxlock.errors import PlanError
-from noxlock.plan._conditions import allows, allows_python
-from noxlock.plan._origins import comes_from
+from noxlock.model import GroupName
+from noxlock.plan._graph import Edge, Graph
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+    from collections.abc import Iterable, Mapping, Sequence, Set
 
     from packaging.utils import NormalizedName
 
-    from noxlock.model import (
-        ByWalk,
-        Dependency,
-        ExtraName,
-        GroupName,
-        Lock,
-        LockedPackage,
-    )
+    from noxlock.model import ByWalk, ExtraName, Lock, LockedPackage, Target
     from noxlock.plan._conditions import Conditions
+    from noxlock.plan._graph import Reached
 
 __all__ = ["Walked", "walk"]
 
 # What older Poetrys never locked (their UNSAFE_PACKAGES), being in every environment.
 _LEFT_OUT: Final = frozenset({"distribute", "pip", "setuptools", "wheel"})
 _MOST_TRIES: Final = 2000
+_MAIN: Final = GroupName("main")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,33 +40,6 @@ class Walked:
     """The version taken of each name, and the requested groups that reach it."""
     left_out: Mapping[NormalizedName, tuple[str, ...]]
     """Names that the lock leaves out though needed, and by what."""
-
-
-class _ConflictError(Exception):
-    """The versions taken so far do not go together."""
-
-    def __init__(self, name: NormalizedName, edges: Sequence[_Edge]) -> None:
-        super().__init__(name)
-        self.name = name
-        self.edges = edges
-
-
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    """A dependency and who has it."""
-
-    by: str
-    dependency: Dependency
-
-
-@dataclass(slots=True)
-class _Reached:
-    """What is reached with the versions taken so far."""
-
-    edges: dict[NormalizedName, list[_Edge]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    extras: dict[NormalizedName, frozenset[ExtraName]] = field(default_factory=dict)
 
 
 def walk(
@@ -88,14 +54,23 @@ def walk(
     Raises:
         PlanError: The lock lacks what is needed, or its versions do not go together.
     """
-    walker = _Walker(lock, selection, frozenset(extras), conditions)
-    taken = walker.solve(groups)
-    reached_by: dict[NormalizedName, list[GroupName]] = defaultdict(list)
+    graph = Graph(lock.packages, conditions)
+    project = _Project(selection, frozenset(extras), conditions)
+    everything = project.demands(groups, every_extra=True)
+    taken = _solve(graph, everything, conditions.target)
+    whole = graph.reach(everything, taken)
+    ways = [(group, graph.reach(project.demands([group]), taken)) for group in groups]
+    if _MAIN in groups:
+        # Poetry goes from the names in an extra by name alone, so by what any edge asks
+        # of a package, were it an edge of an extra that is not asked for.
+        added = graph.reach(project.added(whole), taken, whole.extras)
+        ways.append((_MAIN, added))
+    reached_by: dict[NormalizedName, set[GroupName]] = defaultdict(set)
     left_out: dict[NormalizedName, set[str]] = defaultdict(set)
-    for group in groups:
-        for name, edges in walker.reach(walker.demands(group), taken).edges.items():
+    for group, reached in ways:
+        for name, edges in reached.edges.items():
             if name in taken:
-                reached_by[name].append(group)
+                reached_by[name].add(group)
             else:
                 left_out[name] |= {edge.by for edge in edges}
     return Walked(
@@ -104,182 +79,131 @@ def walk(
     )
 
 
-class _Walker:
-    def __init__(
-        self,
-        lock: Lock,
-        selection: ByWalk,
-        extras: frozenset[ExtraName],
-        conditions: Conditions,
-    ) -> None:
-        self._lock = lock
-        self._selection = selection
-        self._extras = extras
-        self._conditions = conditions
-        self._tries = 0
-        self._locked: dict[NormalizedName, list[LockedPackage]] = defaultdict(list)
-        for package in sorted(lock.packages, key=_newest_first, reverse=True):
-            self._locked[package.name].append(package)
+@dataclass(frozen=True, slots=True)
+class _Project:
+    selection: ByWalk
+    extras: frozenset[ExtraName]
+    conditions: Conditions
 
-    def demands(self, group: GroupName, *, every_extra: bool = False) -> list[_Edge]:
-        """Return what the project asks for in *group* on this target."""
-        asked = {
-            dependency.name
-            for extra in self._extras
-            for dependency in self._selection.extras.get(extra, ())
-        }
+    def demands(
+        self, groups: Iterable[GroupName], *, every_extra: bool = False
+    ) -> list[Edge]:
+        """Return what the project asks for in *groups* on this target."""
         return [
-            _Edge(f"group `{group}`", root)
-            for root in self._selection.roots.get(group, ())
-            if every_extra or not root.optional or root.name in asked
-            if self._conditions.hold(root.marker, extras=self._extras)
+            Edge(f"group `{group}`", None, root)
+            for group in groups
+            for root in self.selection.roots.get(group, ())
+            if every_extra or not root.optional
+            if self.conditions.hold(root.marker, extras=self.extras)
         ]
 
-    def solve(self, groups: Iterable[GroupName]) -> dict[NormalizedName, LockedPackage]:
-        """Return the version to take of every name that can be reached.
+    def added(self, whole: Reached) -> list[Edge]:
+        """Return what the requested extras add of all that can be reached."""
+        return [
+            Edge(f"extra `{extra}`", None, dependency)
+            for extra in sorted(self.extras)
+            for dependency in self.selection.extras.get(extra, ())
+            if dependency.name in whole.edges
+        ]
 
-        As Poetry does it, what extras bring in has a say even where they are not asked
-        for: the versions are the same with an extra and without.
-        """
-        edges = [e for group in groups for e in self.demands(group, every_extra=True)]
-        try:
-            return self._choose(edges, {})
-        except _ConflictError as conflict:
-            raise self._no_version(conflict) from None
 
-    def reach(
-        self,
-        demands: Iterable[_Edge],
-        taken: Mapping[NormalizedName, LockedPackage],
-    ) -> _Reached:
-        """Follow edges from *demands* through the packages in *taken*."""
-        reached = _Reached()
-        agenda = list(demands)
-        while agenda:
-            edge = agenda.pop()
-            name = edge.dependency.name
-            known = reached.extras.get(name)
-            reached.edges[name].append(edge)
-            extras = (known or frozenset()) | frozenset(edge.dependency.extras)
-            if known == extras:
-                continue
-            reached.extras[name] = extras
-            if package := taken.get(name):
-                agenda += self._edges(package, extras)
-        return reached
+def _solve(
+    graph: Graph, demands: Sequence[Edge], target: Target
+) -> dict[NormalizedName, LockedPackage]:
+    """Return the version to take of every name that can be reached.
 
-    def _choose(
-        self,
-        demands: list[_Edge],
-        decided: Mapping[NormalizedName, LockedPackage],
+    As Poetry does it, what extras bring in has a say even where they are not asked for:
+    the versions are the same with an extra and without.
+    """
+    try:
+        return _Search(graph, demands).choose({})
+    except _ConflictError as conflict:
+        raise _no_version(conflict, graph, target) from None
+
+
+class _ConflictError(Exception):
+    """The versions taken so far do not go together.
+
+    Attributes:
+        name: Of which no version fits.
+        edges: All that lead to it.
+        involved: The names whose versions have to do with it: another choice for any
+            other name would change nothing.
+    """
+
+    def __init__(
+        self, name: NormalizedName, edges: Sequence[Edge], involved: Set[NormalizedName]
+    ) -> None:
+        super().__init__(name)
+        self.name = name
+        self.edges = edges
+        self.involved = involved
+
+
+class _Search:
+    """The choice of versions: depth first, jumping back to what a conflict is about."""
+
+    def __init__(self, graph: Graph, demands: Sequence[Edge]) -> None:
+        self._graph = graph
+        self._demands = demands
+        self._tries = 0
+
+    def choose(
+        self, decided: Mapping[NormalizedName, LockedPackage]
     ) -> dict[NormalizedName, LockedPackage]:
         """Take what has no choice, then try the choices of one name, newest first."""
         self._tries += 1
         if self._tries > _MOST_TRIES:
             raise PlanError("its versions go together in too many ways to try")
-        taken = {**self._only_choices(), **decided}
-        reached = self.reach(demands, taken)
-        open_names: list[tuple[int, NormalizedName, list[LockedPackage]]] = []
-        for name, edges in reached.edges.items():
-            fitting = self._fitting(name, edges)
-            if name in taken:
-                if taken[name] not in fitting:
-                    raise _ConflictError(name, edges)
-            elif name in self._locked or name not in _LEFT_OUT:
-                if not fitting:
-                    raise _ConflictError(name, edges)
-                open_names.append((len(fitting), name, fitting))
-        if not open_names:
+        taken = {**self._graph.only_choices, **decided}
+        reached = self._graph.reach(self._demands, taken)
+        choices = self._open_choices(reached, taken)
+        if not choices:
             return {name: taken[name] for name in reached.edges if name in taken}
-        _, name, fitting = min(open_names, key=lambda each: each[:2])
-        failed: _ConflictError | None = None
-        for package in fitting:
+        # Few choices first, as Poetry does it.
+        name = min(choices, key=lambda each: (len(choices[each]), each))
+        failed: list[_ConflictError] = []
+        for package in choices[name]:
             try:
-                return self._choose(demands, {**decided, name: package})
+                return self.choose({**decided, name: package})
             except _ConflictError as conflict:
-                failed = failed or conflict
-        raise failed or _ConflictError(name, reached.edges[name])
+                if name not in conflict.involved:
+                    raise
+                failed.append(conflict)
+        involved = reached.above(reached.edges[name]).union(
+            *(conflict.involved for conflict in failed)
+        )
+        newest = failed[0]
+        raise _ConflictError(newest.name, newest.edges, involved - {name})
 
-    def _only_choices(self) -> dict[NormalizedName, LockedPackage]:
-        return {
-            name: packages[0]
-            for name, packages in self._locked.items()
-            if len(packages) == 1
-        }
-
-    def _fitting(
-        self, name: NormalizedName, edges: Iterable[_Edge]
-    ) -> list[LockedPackage]:
-        packages = [p for p in self._locked.get(name, ()) if self._runs(p)]
-        for edge in edges:
-            packages = [p for p in packages if _allowed(edge, p)]
-            origin = edge.dependency.origin
-            if origin and (
-                from_there := [p for p in packages if comes_from(p, origin)]
-            ):
-                packages = from_there
-        return packages
-
-    def _runs(self, package: LockedPackage) -> bool:
-        wanted = package.requires_python
-        return wanted is None or allows_python(wanted, self._conditions.target.python)
-
-    def _edges(
-        self, package: LockedPackage, extras: frozenset[ExtraName]
-    ) -> Iterator[_Edge]:
-        asked = _self_included(package, extras)
-        added = {d.name for extra in asked for d in package.extras.get(extra, ())}
-        for dependency in package.dependencies:
-            if dependency.optional and dependency.name not in added:
+    def _open_choices(
+        self, reached: Reached, taken: Mapping[NormalizedName, LockedPackage]
+    ) -> dict[NormalizedName, list[LockedPackage]]:
+        choices: dict[NormalizedName, list[LockedPackage]] = {}
+        for name, edges in reached.edges.items():
+            fitting = self._graph.fitting(name, edges)
+            package = taken.get(name)
+            if package is None and name in _LEFT_OUT - self._graph.locked.keys():
                 continue
-            if self._conditions.hold(dependency.marker, extras=asked):
-                yield _Edge(f"{package.name} {package.version}", dependency)
-
-    def _no_version(self, conflict: _ConflictError) -> PlanError:
-        name, target = conflict.name, self._conditions.target
-        asking = "; ".join(
-            sorted({f"{e.by} needs {e.dependency.constraint}" for e in conflict.edges})
-        )
-        locked = ", ".join(str(p.version) for p in self._locked.get(name, ()))
-        if not locked:
-            return PlanError(
-                f"`{name}` is needed but not locked: {asking}",
-                hint="lock again: `poetry lock`",
-            )
-        return PlanError(
-            f"no locked version of `{name}` ({locked}) fits {target.name} with python"
-            f" {target.python}: {asking}",
-            hint="lock again: `poetry lock`",
-        )
+            if not fitting or (package is not None and package not in fitting):
+                blamed = [e for e in edges if package and not e.allows(package)]
+                above = reached.above(blamed or edges)
+                raise _ConflictError(name, edges, {name} | above)
+            if package is None:
+                choices[name] = fitting
+        return choices
 
 
-def _newest_first(package: LockedPackage) -> tuple[Version, str]:
-    return Version(package.version or "0"), package.where
-
-
-def _allowed(edge: _Edge, package: LockedPackage) -> bool:
-    constraint = edge.dependency.constraint
-    if constraint == "*" or package.version is None:
-        return True
-    try:
-        return allows(constraint, package.version)
-    except PlanError as error:
-        error.what = f"{edge.by} needs `{edge.dependency.name}`: {error.what}"
-        raise
-
-
-def _self_included(
-    package: LockedPackage, extras: Set[ExtraName]
-) -> frozenset[ExtraName]:
-    """Return *extras* and those that they include: `all = ["this[a,b]"]`."""
-    found: set[ExtraName] = set()
-    agenda = sorted(extras)
-    while agenda:
-        extra = agenda.pop()
-        if extra in found:
-            continue
-        found.add(extra)
-        for dependency in package.extras.get(extra, ()):
-            if dependency.name == package.name:
-                agenda += dependency.extras
-    return frozenset(found)
+def _no_version(conflict: _ConflictError, graph: Graph, target: Target) -> PlanError:
+    name, hint = conflict.name, "lock again: `poetry lock`"
+    asking = "; ".join(
+        sorted({f"{e.by} needs {e.dependency.constraint}" for e in conflict.edges})
+    )
+    locked = ", ".join(str(p.version) for p in graph.locked.get(name, ()))
+    if not locked:
+        return PlanError(f"`{name}` is needed but not locked: {asking}", hint=hint)
+    return PlanError(
+        f"no locked version of `{name}` ({locked}) fits {target.name} with python"
+        f" {target.python}: {asking}",
+        hint=hint,
+    )
