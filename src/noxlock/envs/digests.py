@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 import re
 import shutil
 from pathlib import Path
@@ -38,6 +39,7 @@ REACHING: Final = re.compile(
 )
 # Where backends look for `__version__` when the version is dynamic.
 VERSIONS: Final = re.compile(r".*(?:/__init__|/__about__|version[^/]*)\.py|[^/]*\.py")
+AT_TOP: Final = re.compile(r"[^/]*\.py")
 
 
 def project_files(folder: Path, environ: Mapping[str, str]) -> list[str]:
@@ -96,7 +98,10 @@ def editable_digest(
     patterns = [REACHING]
     if backend.has_dynamic_version:
         patterns.append(VERSIONS)
-    inside = tuple(f"{path.strip('./')}/" for path in backend.in_tree)
+    own = {posixpath.normpath(path) for path in backend.in_tree}
+    if "." in own:
+        patterns.append(AT_TOP)
+    inside = tuple(f"{path}/" for path in own)
     reaching = [
         name
         for name in files

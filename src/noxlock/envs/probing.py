@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -90,7 +91,7 @@ class Probes:
 
     def ask(self, executable: str) -> dict[str, str] | None:
         """Return what *executable* says; None where it is no interpreter."""
-        key = _key("probe", _probe_digest(), *_stamp(executable))
+        key = _probe_key(executable)
         kept = self._read(key)
         if kept is not None:
             return kept
@@ -133,7 +134,9 @@ class Probes:
 
     def remember(self, version: str, facts: Mapping[str, str]) -> None:
         """Keep what was chosen for *version*, until a searched folder changes."""
-        self._write(self._choice(version), {"executable": facts["executable"]})
+        executable = facts["executable"]
+        self._write(_probe_key(executable), facts)  # it was found by another name
+        self._write(self._choice(version), {"executable": executable})
 
     def _choice(self, version: str) -> str:
         folders = [*self._folders(), *_uv_folders(self.environ)]
@@ -177,7 +180,8 @@ class Probes:
             unfinished.write_text(json.dumps(facts), encoding="utf-8")
             unfinished.replace(file)
         except OSError:  # a cache that cannot be written costs time, nothing else
-            unfinished.unlink(missing_ok=True)
+            with suppress(OSError):
+                unfinished.unlink()
 
 
 def _may_fit(info: PythonInfo) -> bool:
@@ -195,6 +199,10 @@ def _stamp(path: str) -> list[str]:
     except OSError:
         return [path, "absent"]
     return [path, str(status.st_mtime_ns), str(status.st_size)]
+
+
+def _probe_key(executable: str) -> str:
+    return _key("probe", _probe_digest(), *_stamp(executable))
 
 
 @cache

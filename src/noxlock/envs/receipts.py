@@ -31,7 +31,6 @@ class Receipt(Struct, frozen=True, kw_only=True, rename="kebab"):
     project: str
     """Digest of what reaches the project's own installation; "" where there is none."""
     packages: tuple[PackageRecord, ...]
-    notes: tuple[str, ...] = ()
     files: dict[str, tuple[int, int]]
     """Size and mtime in nanoseconds by path."""
     format: int = FORMAT

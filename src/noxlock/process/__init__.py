@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from noxlock.process.run import Completed, run
+from noxlock.process._run import Completed, run
 
 __all__ = ["Completed", "run"]
