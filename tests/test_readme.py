@@ -127,10 +127,17 @@ def test_every_session_that_the_readme_runs_here_is_declared() -> None:
     listed = run("nox -s repro test-cpu lint lock -l --json", ROOT, os.environ)
     known = {session["name"] for session in json.loads(listed.stdout)}
 
-    used = set(re.findall(r"python3 bootstrap.py -s (\S+)", README))
+    lines = re.findall(r"python3 bootstrap\.py -s ([\w -]+)", README)
+    used = {name for line in lines for name in line.split()}
 
     assert used
     assert used <= known
+
+
+def test_the_schema_beside_the_sessions_is_the_one_that_is_printed() -> None:
+    printed = run("noxlock schema", ROOT, os.environ).stdout
+
+    assert (ROOT / "sessions/schema.json").read_text("utf-8") == printed
 
 
 @pytest.mark.parametrize(

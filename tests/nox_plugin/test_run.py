@@ -240,4 +240,5 @@ def test_the_noxfile_may_lie_elsewhere(project: NoxProject, tmp_path: Path) -> N
 
     assert ran.status == 0, ran.err
     assert " in sample with " in ran.tool[0]
-    assert (folder / "test" / "bin" / "tool").is_file()
+    # nox shortens the name of a session's folder where its path is long.
+    assert [path.parent.name for path in folder.rglob("tool")] == ["bin"]
