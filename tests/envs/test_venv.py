@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from noxlock.envs import find_interpreter, make_venv, remove_prefix, venv_python
+from noxlock.envs import discard, find_interpreter, make_venv, set_aside, venv_python
 from noxlock.envs import venv as module
 from noxlock.envs.venv import venv_scripts, venv_site_packages
 from noxlock.errors import EnvError, InterpreterError
@@ -33,6 +33,11 @@ print(json.dumps([
 def interpreter() -> Interpreter:
     """Return our own base interpreter."""
     return find_interpreter("3")
+
+
+def remove(prefix: Path) -> None:
+    """Take the environment away."""
+    discard(set_aside(prefix))
 
 
 def look(prefix: Path) -> list[object]:
@@ -109,19 +114,19 @@ def test_removing_takes_away_environments_only(
     tmp_path: Path, interpreter: Interpreter
 ) -> None:
     prefix = tmp_path / "env"
-    remove_prefix(prefix)
+    remove(prefix)
     prefix.mkdir()
-    remove_prefix(prefix)
+    remove(prefix)
     make_venv(prefix, interpreter)
-    remove_prefix(prefix)
+    remove(prefix)
     assert list(tmp_path.iterdir()) == []
     (prefix / "data").mkdir(parents=True)
     with pytest.raises(EnvError, match="it is no virtual environment"):
-        remove_prefix(prefix)
+        remove(prefix)
     link = tmp_path / "link"
     link.symlink_to(prefix)
     with pytest.raises(EnvError, match="it is no folder"):
-        remove_prefix(link)
+        remove(link)
 
 
 def test_a_removal_that_was_killed_is_finished_by_the_next(
@@ -131,7 +136,7 @@ def test_a_removal_that_was_killed_is_finished_by_the_next(
     make_venv(prefix, interpreter)
     (tmp_path / ".env.removed").mkdir()
     (tmp_path / ".env.removed/half").write_text("")
-    remove_prefix(prefix)
+    remove(prefix)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -144,6 +149,6 @@ def test_what_cannot_be_removed_is_one_error(
     tmp_path.chmod(0o500)
     try:
         with pytest.raises(EnvError, match="cannot remove"):
-            remove_prefix(prefix)
+            remove(prefix)
     finally:
         tmp_path.chmod(0o700)

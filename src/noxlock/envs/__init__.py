@@ -9,8 +9,9 @@ from noxlock.envs.hermetic import (
 )
 from noxlock.envs.interpreters import find_interpreter
 from noxlock.envs.venv import (
+    discard,
     make_venv,
-    remove_prefix,
+    set_aside,
     venv_python,
     venv_scripts,
     venv_site_packages,
@@ -18,11 +19,12 @@ from noxlock.envs.venv import (
 
 __all__ = [
     "apply_variables",
+    "discard",
     "find_interpreter",
     "hermetic_variables",
     "make_venv",
     "profile_variables",
-    "remove_prefix",
+    "set_aside",
     "venv_python",
     "venv_scripts",
     "venv_site_packages",

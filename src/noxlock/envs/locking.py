@@ -37,7 +37,7 @@ def locked(prefix: Path, *, on_wait: Callable[[], None]) -> Iterator[None]:
         yield
 
 
-if sys.platform == "win32":
+if sys.platform == "win32":  # pragma: no cover - the tests run elsewhere
     import msvcrt
     import time
 
@@ -63,5 +63,5 @@ else:
         except BlockingIOError:
             on_wait()
             fcntl.flock(handle, fcntl.LOCK_EX)
-        except OSError:  # a file system without locks: the receipt still guards
+        except OSError:  # pragma: no cover - a file system without locks
             return

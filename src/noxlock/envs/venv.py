@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from noxlock.model import Interpreter
 
 __all__ = [
+    "discard",
     "make_venv",
-    "remove_prefix",
+    "set_aside",
     "venv_python",
     "venv_scripts",
     "venv_site_packages",
@@ -121,28 +122,33 @@ def _run_venv(prefix: Path, interpreter: Interpreter) -> None:
         )
 
 
-def remove_prefix(prefix: Path) -> None:
-    """Remove the environment at *prefix*, at once as far as anyone can see.
+def set_aside(prefix: Path) -> Path:
+    """Move the environment at *prefix* out of its place at once, for `discard`.
+
+    Returns:
+        Where it is now; absent where there was nothing.
 
     Raises:
-        EnvError: What is there is no environment, or it cannot be removed.
+        EnvError: What is there is no environment, or it cannot be moved.
     """
     aside = prefix.with_name(f".{prefix.name}.removed")
     try:
-        if prefix.is_symlink() or not prefix.is_dir():
-            if prefix.is_symlink() or prefix.exists():
-                raise EnvError(f"{prefix} is in the way: it is no folder")
-        else:
+        if aside.exists():  # a run was killed while it removed this
+            shutil.rmtree(aside)
+        if prefix.is_symlink() or (prefix.exists() and not prefix.is_dir()):
+            raise EnvError(f"{prefix} is in the way: it is no folder")
+        if prefix.exists():
             if any(prefix.iterdir()) and not (prefix / "pyvenv.cfg").is_file():
                 raise EnvError(
                     f"{prefix} is in the way: it is no virtual environment",
                     hint="move it elsewhere, or remove it",
                 )
-            # A removal that is killed half way must not leave half an environment.
-            if aside.exists():
-                shutil.rmtree(aside)
             prefix.rename(aside)
-        if aside.exists():
-            shutil.rmtree(aside)
     except OSError as error:
         raise EnvError(f"cannot remove {prefix}: {error}") from error
+    return aside
+
+
+def discard(aside: Path) -> None:
+    """Delete what was set aside; what resists is left to the next run."""
+    shutil.rmtree(aside, ignore_errors=True)

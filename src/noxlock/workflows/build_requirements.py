@@ -99,6 +99,8 @@ class BuildRequirements:
             package = chosen.get(name) or self._pin(name, specifier)
             if package is None or not (tells or name in LEAVES):
                 return None
+            if not specifier.contains(str(package.version), prereleases=True):
+                return None
             chosen[name] = package
             for extra in {"", *extras}:
                 if (name, extra) not in seen:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from noxlock.envs import find_interpreter, make_venv, remove_prefix, venv_scripts
+from noxlock.envs import (
+    discard,
+    find_interpreter,
+    make_venv,
+    set_aside,
+    venv_scripts,
+)
 from noxlock.envs.locking import locked
 from noxlock.envs.receipts import Receipt, read_receipt, snapshot, write_receipt
 from noxlock.errors import PlanError
@@ -192,10 +199,13 @@ class _Making:
     def _make(self, interpreter: Interpreter, wheels: tuple[Installable, ...]) -> None:
         store, prefix = self.builder.store, self.request.prefix
         store.compile([wheel.sha256 for wheel in wheels], interpreter)
-        remove_prefix(prefix)
-        make_venv(prefix, interpreter)
-        for wheel in wheels:
-            store.link(wheel.sha256, prefix, interpreter, direct_url=wheel.direct_url)
+        # Deleting the old one takes as long as linking the new one: side by side.
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(discard, set_aside(prefix))
+            make_venv(prefix, interpreter)
+            for wheel in wheels:
+                url = wheel.direct_url
+                store.link(wheel.sha256, prefix, interpreter, direct_url=url)
 
     def _built(
         self,
