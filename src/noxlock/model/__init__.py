@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from noxlock.model.conda import CondaLock, CondaPackage, CondaPlatform
 from noxlock.model.definition import (
     Check,
     Definitions,
@@ -56,6 +57,9 @@ __all__ = [
     "Check",
     "CheckName",
     "CheckReport",
+    "CondaLock",
+    "CondaPackage",
+    "CondaPlatform",
     "Definitions",
     "Dependency",
     "Difference",

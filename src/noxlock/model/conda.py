@@ -39,6 +39,8 @@ class CondaPackage:
     """The categories that want it, sorted; a lock without categories: `main`."""
     where: str = ""
     """Its key path, or line, in the lock."""
+    pypi_names: tuple[str, ...] = ()
+    """What PyPI calls it, where the lock itself says it, as pixi's `purls` do."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
+    from noxlock.model.conda import CondaPackage
     from noxlock.model.lock import Source
     from noxlock.model.names import ExtraName, GroupName, PlanKey, Sha256
     from noxlock.model.target import Target
@@ -76,3 +77,7 @@ class Plan:
     """Indexes to be asked besides the user's own, as the lock says."""
     find_links: tuple[str, ...] = ()
     """Pages or folders of files to be looked at besides, as the lock says."""
+    conda: tuple[CondaPackage, ...] = ()
+    """The layer below the wheels, sorted by name, with the requested categories."""
+    conda_lock: str | None = None
+    """The lock of that layer, as the user named it; `lock` too where it is alone."""

@@ -33,7 +33,10 @@ class Target:
 
     subdir: Subdir
     python: str
-    """Full version, `3.11.7`; what markers and tags are evaluated for."""
+    """Full version, `3.11.7`; what markers and tags are evaluated for.
+
+    Empty where the environment, of conda packages alone, has no python.
+    """
     variant: str | None = None
     glibc: tuple[int, int] = (2, 39)
     """Newest manylinux policy that fits; for linux subdirs."""
