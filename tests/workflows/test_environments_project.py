@@ -8,7 +8,7 @@ import pytest
 
 from noxlock.errors import BuildError
 from noxlock.model import ProjectInstall
-from support.workshop import ask, commit_all, direct_url, version, write_tree
+from support.workshop import ask, commit_all, direct_url, git, version, write_tree
 
 if TYPE_CHECKING:
     from support.workshop import Workshop
@@ -86,3 +86,50 @@ def test_a_backend_without_editable_wheels_is_told(shop: Workshop) -> None:
     with pytest.raises(BuildError, match="cannot make editable wheels") as info:
         shop.build(project=ProjectInstall.EDITABLE)
     assert info.value.hint == "use `project: wheel` for this environment"
+
+
+GIT_VERSION = """
+import subprocess
+said = subprocess.check_output(["git", "describe", "--tags"], text=True).strip()
+CONFIG["stem"] = "tiny-" + said
+CONFIG["metadata"] = CONFIG["metadata"].replace("Version: 1.0", "Version: " + said)
+"""
+
+
+def test_a_backend_may_take_the_version_from_git(shop: Workshop) -> None:
+    shop.make_project()
+    project = (shop.root / "pyproject.toml").read_text()
+    backend = (shop.root / "_backend/tiny_backend.py").read_text()
+    tree = {
+        ".gitignore": ".nox\n",
+        "pyproject.toml": project.replace('version = "1.0"', 'dynamic = ["version"]'),
+        "_backend/tiny_backend.py": backend + GIT_VERSION,
+    }
+    write_tree(shop.root, tree)
+    commit_all(shop.root, shop.environ)
+    git(shop.root, shop.environ, "tag", "2.5")
+    built = shop.build(project=ProjectInstall.WHEEL)
+    assert version(built, "tiny") == "2.5"
+    commit_all(shop.root, shop.environ)
+    git(shop.root, shop.environ, "tag", "2.6")
+    again = shop.build(project=ProjectInstall.WHEEL, reuse=True)
+    assert version(again, "tiny") == "2.6"
+    assert git(shop.root, shop.environ, "status", "--porcelain") == ""
+
+
+def test_setuptools_leaves_nothing_in_the_project(shop: Workshop) -> None:
+    text = '[build-system]\nrequires = []\nbuild-backend = "setuptools.own"\n'
+    text += 'backend-path = ["_backend"]\n[project]\nname = "tiny"\nversion = "1.0"\n'
+    shop.make_project()
+    backend = (shop.root / "_backend/tiny_backend.py").read_text()
+    messy = "(HERE / 'build').mkdir(); (HERE / 'tiny.egg-info').mkdir()\n"
+    own = {"_backend/setuptools/__init__.py": "", "pyproject.toml": text}
+    own["_backend/setuptools/own.py"] = backend.replace(
+        "parent.parent", "parent.parent.parent"
+    ).replace(
+        "def _write(folder, members):", f"def _write(folder, members):\n    {messy}"
+    )
+    write_tree(shop.root, own)
+    before = {path.name for path in shop.root.iterdir()}
+    shop.build(project=ProjectInstall.EDITABLE)
+    assert {path.name for path in shop.root.iterdir()} == before | {".nox"}

@@ -204,7 +204,8 @@ def direct_url(package: PlannedPackage, base: Path) -> dict[str, Any] | None:
             }
             return _with_subdirectory(url, archive.subdirectory)
         case DirectorySource() as directory:
-            return project_url(base / directory.path, editable=directory.editable)
+            url = project_url(base / directory.path, editable=directory.editable)
+            return _with_subdirectory(url, directory.subdirectory)
         case _:
             return None
 
