@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from dataclasses import dataclass
-from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -33,53 +33,58 @@ class _Wanted:
     only_binary: bool
 
 
+_Environment = Annotated[
+    str | None, typer.Argument(metavar="ENV", help="An environment of the definitions.")
+]
+_Lock = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Plan from this lock instead.")
+]
+_Groups = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAMES",
+        help="With --lock: dependency groups, by commas; `all`: every one."
+        "  [default: main]",
+    ),
+]
+_Extras = Annotated[
+    str | None,
+    typer.Option(metavar="NAMES", help="With --lock: extras, by commas."),
+]
+_Python = Annotated[
+    str | None,
+    typer.Option(
+        metavar="VERSION", help="As `3.11` or `3.11.7`.  [default: ENV's, or mine]"
+    ),
+]
+_Target = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TARGET",
+        help="As `linux-64`, `osx-arm64`.  [default: ENV's, or this machine]",
+    ),
+]
+_OnlyBinary = Annotated[
+    bool, typer.Option("--only-binary", help="Refuse what would have to be built.")
+]
+_KeepGoing = Annotated[
+    bool, typer.Option("--keep-going", help="List what has no artifact, and exit 1.")
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
 def plan(  # noqa: PLR0913 - one parameter an option
     context: typer.Context,
-    environment: Annotated[
-        str | None,
-        typer.Argument(metavar="ENV", help="An environment of the definitions."),
-    ] = None,
+    environment: _Environment = None,
     *,
-    lock: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Plan from this lock instead."),
-    ] = None,
-    groups: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAMES",
-            help="With --lock: dependency groups, by commas; `all`: every one."
-            "  [default: main]",
-        ),
-    ] = None,
-    extras: Annotated[
-        str | None,
-        typer.Option(metavar="NAMES", help="With --lock: extras, by commas."),
-    ] = None,
-    python: Annotated[
-        str | None,
-        typer.Option(
-            metavar="VERSION", help="As `3.11` or `3.11.7`.  [default: ENV's, or mine]"
-        ),
-    ] = None,
-    target: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TARGET",
-            help="As `linux-64`, `osx-arm64`.  [default: ENV's, or this machine]",
-        ),
-    ] = None,
-    only_binary: Annotated[
-        bool,
-        typer.Option("--only-binary", help="Refuse what would have to be built."),
-    ] = False,
-    keep_going: Annotated[
-        bool,
-        typer.Option("--keep-going", help="List what has no artifact, and exit 1."),
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON instead of a table.")
-    ] = False,
+    lock: _Lock = None,
+    groups: _Groups = None,
+    extras: _Extras = None,
+    python: _Python = None,
+    target: _Target = None,
+    only_binary: _OnlyBinary = False,
+    keep_going: _KeepGoing = False,
+    as_json: _Json = False,
 ) -> None:
     """Print the exact artifacts of an environment, without making it.
 
