@@ -29,6 +29,16 @@ def test_a_wheel_and_an_editable_wheel_are_built(tmp_path: Path) -> None:
     assert "__editable__.a-1.pth" in zipfile.ZipFile(editable).namelist()
 
 
+def test_warnings_of_a_backend_are_not_ours(tmp_path: Path) -> None:
+    folder = write_tree(tmp_path / "p", sdist_tree("a", "1"))
+    with (folder / "_backend/tiny_backend.py").open("a") as file:
+        file.write("\nimport warnings\nplain = build_wheel\n")
+        file.write("def build_wheel(*a, **m):\n    warnings.warn('careful')\n")
+        file.write("    return plain(*a, **m)\n")
+    backend = Backend.of(folder)
+    assert backend.build("wheel", PYTHON, VARIABLES, tmp_path / "wheel").exists()
+
+
 def test_a_backend_that_fails_is_quoted(tmp_path: Path) -> None:
     folder = write_tree(tmp_path / "p", sdist_tree("a", "1", fail="no compiler"))
     with pytest.raises(BuildError, match="RuntimeError: no compiler"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import os
+import json
+import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,12 +20,9 @@ from noxlock.errors import (
     PlanError,
     StoreError,
 )
-from noxlock.workflows import environments
 from support.workshop import ask, direct_url
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from support.workshop import Workshop
 
 VERSIONS = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"]
@@ -142,29 +141,37 @@ def test_a_build_that_was_killed_is_no_environment(shop: Workshop) -> None:
     assert built.reason == "the last build did not finish"
 
 
+DYING = """
+import dataclasses, json, os, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from noxlock.store.store import Store
+from support.index_server import IndexServer
+from support.workshop import Workshop
+
+class Dying(Store):
+    def link(self, *arguments, **more):
+        super().link(*arguments, **more)
+        os.kill(os.getpid(), 9)
+
+shop = Workshop(tmp=Path(sys.argv[2]), server=IndexServer(files={}, options={}))
+shop.locked = json.loads(sys.argv[3])
+builder = dataclasses.replace(shop.builder(), store=Dying(shop.store.root))
+builder.build(shop.request())
+"""
+
+
 def test_a_kill_at_any_moment_leaves_a_prefix_that_the_next_run_makes(
-    shop: Workshop, tmp_path: Path
+    shop: Workshop,
 ) -> None:
     """The child dies inside linking, by a signal that nobody can catch."""
     shop.add_wheel("alpha==1.0")
     shop.add_wheel("beta==1.0")
     shop.build()
-    child = os.fork()
-    if child == 0:  # pragma: no cover - dies
-
-        class Dying(type(shop.store)):  # type: ignore[misc]
-            def link(self, *arguments: object, **more: object) -> None:
-                super().link(*arguments, **more)
-                os.kill(os.getpid(), 9)
-
-        builder = environments.Builder(
-            store=Dying(tmp_path / "cache"),
-            index=shop.builder().index,
-            progress=shop.talk,
-        )
-        builder.build(shop.request())
-        os._exit(0)
-    assert os.waitpid(child, 0)[1] == 9
+    support = Path(__file__).parents[1]
+    arguments = [str(support), str(shop.tmp), json.dumps(shop.locked)]
+    died = subprocess.run([sys.executable, "-c", DYING, *arguments], check=False)
+    assert died.returncode == -9
     built = shop.build(reuse=True)
     assert built.reason == "the last build did not finish"
     assert ask(built, NAMES) == ["alpha", "beta"]

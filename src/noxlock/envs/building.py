@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import tomllib
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
@@ -148,7 +149,10 @@ class Backend:
 
         builder = _builder(self.folder, python, variables)
         try:
-            return Path(builder.build(kind, into))
+            with warnings.catch_warnings():
+                # The backend's own, repeated here: they are its author's business.
+                warnings.simplefilter("ignore", UserWarning)
+                return Path(builder.build(kind, into))
         except (BuildException, BuildBackendException) as error:
             raise self._failed(kind, error) from error
 
