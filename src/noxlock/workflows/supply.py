@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from noxlock.errors import FetchError
+from noxlock.errors import FetchError, StoreError
 from noxlock.index import Fetched, FetchRequest
 from noxlock.model import Kind, Sha256
 
@@ -136,10 +136,17 @@ class Supplies:
         return found
 
     def _put(self, fetched: Fetched, downloads: Path) -> None:
-        if fetched.path.name.endswith(".whl"):
-            self.store.add_wheel(fetched.path, fetched.sha256)
-        else:
-            self.store.add_archive(fetched.path, fetched.sha256)
+        store, sha256 = self.store, fetched.sha256
+        wheel = fetched.path.name.endswith(".whl")
+        try:
+            if wheel:
+                store.add_wheel(fetched.path, sha256)
+            else:
+                store.add_archive(fetched.path, sha256)
+        except StoreError:
+            # Another run that fetched the same file stored it, and took it away.
+            if not (store.has_wheel(sha256) if wheel else store.archive(sha256)):
+                raise
         if fetched.path.is_relative_to(downloads):
             fetched.path.unlink(missing_ok=True)
 
