@@ -1,0 +1,288 @@
+"""What the locks of conda packages have in common: file names, addresses, digests."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from posixpath import basename
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+
+from noxlock.errors import LockError
+from noxlock.locks._text import RELOCK, address
+from noxlock.model import (
+    ArchiveSource,
+    CondaPackage,
+    DirectorySource,
+    GroupName,
+    IndexSource,
+    LockedFile,
+    LockedPackage,
+    Subdir,
+    VcsSource,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from noxlock.model import CondaPlatform, Sha256, Source
+
+__all__ = [
+    "MAIN",
+    "Location",
+    "all_categories",
+    "check_subdir",
+    "known_subdir",
+    "locate",
+    "md5_digest",
+    "merge_conda",
+    "merge_pypi",
+    "purl_names",
+    "pypi_package",
+    "sorted_categories",
+]
+
+MAIN: Final = GroupName("main")
+"""The category of what stands under none."""
+
+_SUFFIXES: Final = (".conda", ".tar.bz2")
+_MD5: Final = re.compile(r"[0-9a-f]{32}")
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+# `https://host/t/TOKEN/channel`, where a channel wants a token.
+_TOKEN: Final = re.compile(r"^/t/[^/]+(?=/)")
+_PURL: Final = "pkg:pypi/"
+_WRONG_PLATFORM: Final = "lock again: a package of another platform cannot run here"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Location:
+    """What the address of a conda package says."""
+
+    url: str
+    """Without credentials."""
+    name: str
+    version: str
+    build: str
+    subdir: str
+    filename: str
+    channel: str | None
+
+
+def locate(text: str) -> Location:
+    """Return what *text*, the address or path of a conda package, says.
+
+    Raises:
+        LockError: It is no address, or its end is not `SUBDIR/NAME-VERSION-BUILD.conda`.
+    """
+    url = _without_credentials(text)
+    path = urlsplit(url).path
+    folder, _, last = path.rpartition("/")
+    filename = unquote(last)
+    stem = next((filename[: -len(s)] for s in _SUFFIXES if filename.endswith(s)), "")
+    parts = stem.rsplit("-", 2)
+    if len(parts) != 3 or not all(parts):  # noqa: PLR2004 - name, version, build
+        raise LockError(
+            f"`{filename or text}` is not the name of a conda package:"
+            " `name-version-build.conda`"
+        )
+    subdir = basename(folder)
+    if not subdir:
+        raise LockError(
+            f"`{text}` does not say its platform: no folder before the file"
+        )
+    channel = url[: url.rindex(last)].rstrip("/").rpartition("/")[0]
+    return Location(
+        url=url,
+        name=parts[0],
+        version=parts[1],
+        build=parts[2],
+        subdir=subdir,
+        filename=filename,
+        channel=channel or None,
+    )
+
+
+def known_subdir(text: str) -> Subdir | None:
+    """Return the platform that *text* is the name of; None for one not supported."""
+    return Subdir(text) if text in set(Subdir) else None
+
+
+def check_subdir(subdir: str, platform: Subdir, *, key: str = "") -> None:
+    """Raise `LockError` where a package of *subdir* cannot run on *platform*."""
+    if subdir not in {"noarch", platform}:
+        raise LockError(
+            f"a package for {subdir} in a lock for {platform}",
+            key=key,
+            hint=_WRONG_PLATFORM,
+        )
+
+
+def md5_digest(text: str) -> str:
+    """Return the MD5 digest *text*, in lower case, or raise `LockError`."""
+    if not _MD5.fullmatch(text.lower()):
+        raise LockError(f"`{text}` is not an MD5 digest: 32 hex digits")
+    return text.lower()
+
+
+def sorted_categories(names: Iterable[str]) -> tuple[GroupName, ...]:
+    """Return *names* normalised and sorted, each once."""
+    return tuple(sorted({GroupName(canonicalize_name(name)) for name in names}))
+
+
+def all_categories(platforms: Iterable[CondaPlatform]) -> tuple[GroupName, ...]:
+    """Return every category that a row of *platforms* is in, `main` first."""
+    found: set[GroupName] = set()
+    for platform in platforms:
+        for package in platform.packages:
+            found.update(package.categories)
+        for pinned in platform.pypi:
+            found.update(pinned.wanted_by)
+    return (MAIN, *sorted(found - {MAIN}))
+
+
+def purl_names(purls: Iterable[str]) -> tuple[str, ...]:
+    """Return the names on PyPI among package URLs: `pkg:pypi/torch?source=...`."""
+    return tuple(
+        canonicalize_name(purl.removeprefix(_PURL).partition("?")[0].partition("@")[0])
+        for purl in purls
+        if purl.startswith(_PURL)
+    )
+
+
+def merge_conda(rows: Iterable[CondaPackage]) -> tuple[CondaPackage, ...]:
+    """Return one package a name and file, sorted; its categories are all of its rows'.
+
+    Raises:
+        LockError: Two files of one name are in one category, or two rows of one file
+            differ in what they say of it.
+    """
+    merged: dict[tuple[str, str], CondaPackage] = {}
+    taken: dict[tuple[str, str], CondaPackage] = {}
+    for row in rows:
+        key = row.name, row.url
+        if other := merged.get(key):
+            if (row.md5, row.sha256) != (other.md5, other.sha256):
+                raise _twice(row.name, row.where, other.where, "with other hashes")
+            both = sorted_categories((*other.categories, *row.categories))
+            merged[key] = replace(other, categories=both)
+        else:
+            merged[key] = row
+        for category in row.categories:
+            first = taken.setdefault((row.name, category), row)
+            if first.url != row.url:
+                raise _twice(row.name, row.where, first.where, f"for `{category}`")
+    return tuple(merged[key] for key in sorted(merged))
+
+
+def merge_pypi(rows: Iterable[LockedPackage]) -> tuple[LockedPackage, ...]:
+    """Return the same of the `pip:` section."""
+    merged: dict[object, LockedPackage] = {}
+    for row in rows:
+        key = row.name, row.version, row.source, row.files
+        other = merged.get(key)
+        merged[key] = (
+            replace(other, wanted_by={**other.wanted_by, **row.wanted_by})
+            if other
+            else row
+        )
+    return tuple(sorted(merged.values(), key=lambda row: (row.name, row.where)))
+
+
+def pypi_package(
+    name: str,
+    version: str | None,
+    url: str,
+    sha256: Sha256 | None,
+    *,
+    direct: bool = False,
+) -> LockedPackage:
+    """Return the pinned package at *url*: of an index, an archive, a commit, a folder.
+
+    Args:
+        name: As the lock spells it.
+        version: None where the lock has none.
+        url: Its address, or the path of a folder or file of the project.
+        sha256: Of the file; None where the lock has none, which planning refuses.
+        direct: Whether the project asked for that very address.
+
+    Raises:
+        LockError: The address is none, or a commit is not given in full.
+    """
+    plain = canonicalize_name(name)
+    if url.startswith("git+"):
+        return LockedPackage(name=plain, version=version, source=_commit(url))
+    place = address(url).partition("#")[0]
+    if not place.startswith(("http:", "https:", "file:")):
+        archive = place.endswith((".whl", ".tar.gz", ".zip"))
+        source: Source = (
+            ArchiveSource(path=place, sha256=sha256)
+            if archive
+            else DirectorySource(path=place)
+        )
+        return LockedPackage(name=plain, version=version, source=source)
+    if direct:
+        source = ArchiveSource(url=place, sha256=sha256)
+        return LockedPackage(name=plain, version=version, source=source)
+    filename = unquote(basename(urlsplit(place).path))
+    return LockedPackage(
+        name=plain,
+        version=version or _version(filename),
+        source=IndexSource(),
+        files=(LockedFile(filename=filename, sha256=sha256, url=place),),
+    )
+
+
+def _commit(url: str) -> VcsSource:
+    """Return the commit that `git+https://host/project@COMMIT` names, in all forms."""
+    place, _, fragment = url.removeprefix("git+").partition("#")
+    place, _, query = place.partition("?")
+    head, slash, last = place.rpartition("/")
+    last, _, revision = last.partition("@")
+    asked = dict(part.partition("=")[::2] for part in query.split("&") if part)
+    said = dict(part.partition("=")[::2] for part in fragment.split("&") if part)
+    # pixi: `git+URL?rev=BRANCH#COMMIT`; conda-lock: `git+URL@COMMIT`.
+    pinned = [text for text in (fragment, revision) if _COMMIT.fullmatch(text)]
+    if not pinned or not slash:
+        raise LockError(
+            f"`{url}` is not pinned to a full commit id",
+            hint="lock again: a branch or tag can move",
+        )
+    return VcsSource(
+        vcs="git",
+        url=_without_credentials(f"{head}/{last}"),
+        commit=pinned[0],
+        requested=next(iter(asked.values()), None),
+        subdirectory=said.get("subdirectory") or asked.get("subdirectory"),
+    )
+
+
+def _version(filename: str) -> str | None:
+    try:
+        if filename.endswith(".whl"):
+            return str(parse_wheel_filename(filename)[1])
+        return str(parse_sdist_filename(filename)[1])
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return None
+
+
+def _without_credentials(text: str) -> str:
+    parts = urlsplit(address(text))
+    user, _, host = parts.netloc.rpartition("@")
+    if user and not parts.scheme.startswith("http"):
+        host = f"{user.partition(':')[0]}@{host}"  # `git@host` is no secret
+    path = _TOKEN.sub("", parts.path)
+    return urlunsplit(parts._replace(netloc=host, path=path))
+
+
+def _twice(name: str, where: str, first: str, how: str) -> LockError:
+    return LockError(
+        f"`{name}` is locked twice {how}, at {first} too", key=where, hint=RELOCK
+    )
