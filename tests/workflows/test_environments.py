@@ -145,7 +145,6 @@ DYING = """
 import dataclasses, json, os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from noxlock.store.store import Store
 from support.index_server import IndexServer
 from support.workshop import Workshop
 
@@ -267,20 +266,3 @@ def test_a_fixed_address_is_recorded_as_pep_610_says(shop: Workshop) -> None:
         "url": url,
         "archive_info": {"hash": f"sha256={digest}", "hashes": {"sha256": digest}},
     }
-
-
-def test_hashes_without_names_leave_the_choice_to_the_index_once(
-    shop: Workshop,
-) -> None:
-    pure = shop.add_wheel("alpha==1.0")
-    better = shop.add_wheel("alpha==1.0", tag=f"py{_minor().replace('.', '')}-none-any")
-    text = f"alpha==1.0 --hash=sha256:{pure} --hash=sha256:{better}\n"
-    for offline in (False, True):
-        built = shop.build(text=text, lock_file="requirements.txt", offline=offline)
-        assert built.packages[0].sha256 == better
-    assert shop.downloads == 1
-    del shop.server.files["alpha-1.0-py3-none-any.whl"]
-    with pytest.raises(FetchError, match=r"alpha 1\.1"):
-        shop.build(
-            text=text.replace("1.0", "1.1"), lock_file="requirements.txt", offline=True
-        )
