@@ -145,6 +145,7 @@ DYING = """
 import dataclasses, json, os, sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
+from noxlock.store.store import Store
 from support.index_server import IndexServer
 from support.workshop import Workshop
 
