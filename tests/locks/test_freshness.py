@@ -74,8 +74,8 @@ def test_a_changed_dependency_makes_the_lock_stale(
 
     assert changed != source
     assert staleness("app/poetry.lock", lock, changed) == (
-        "the dependencies in app/pyproject.toml changed after app/poetry.lock was made:"
-        " its content-hash is of others"
+        "the dependencies in app/pyproject.toml changed after app/poetry.lock was made"
+        " (its content-hash differs)"
     )
 
 

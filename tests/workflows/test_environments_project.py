@@ -49,6 +49,22 @@ def test_the_project_is_a_wheel_of_what_git_does_not_ignore(shop: Workshop) -> N
     assert shop.build(project=ProjectInstall.WHEEL, reuse=True).reused
 
 
+@pytest.mark.parametrize("install", ProjectInstall)
+def test_a_lock_that_holds_the_project_itself_brings_it_in_as_asked_and_once(
+    shop: Workshop, install: ProjectInstall
+) -> None:
+    shop.make_project()
+    shop.lock_source("tiny", "1.0", 'type = "directory"\nurl = "."')
+
+    built = shop.build(project=install)
+
+    names = (
+        "[d.name for d in __import__('importlib.metadata').metadata.distributions()]"
+    )
+    assert ask(built, names) == ([] if install is ProjectInstall.NONE else ["tiny"])
+    assert built.packages == ()
+
+
 POETRY_PROJECT = {
     "pyproject.toml": """
 [project]

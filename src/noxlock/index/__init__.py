@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from noxlock.index.offline import OfflineIndex
 from noxlock.index.settings import IndexSettings, Setting, read_settings
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ __all__ = [
     "Fetched",
     "Index",
     "IndexSettings",
-    "OfflineIndex",
     "Setting",
     "read_settings",
 ]

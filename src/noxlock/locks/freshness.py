@@ -72,8 +72,8 @@ def staleness(lock_file: str, lock_data: bytes, source_data: bytes) -> str | Non
     if fresh:
         return None
     return (
-        f"the dependencies in {source_file} changed after {lock_file} was made: its"
-        " content-hash is of others"
+        f"the dependencies in {source_file} changed after {lock_file} was made (its"
+        " content-hash differs)"
     )
 
 

@@ -86,10 +86,23 @@ class Gathering:
         return self._origins.project(self._wanted.root, self._wanted.project)
 
     @cached_property
+    def _packages(self) -> tuple[PlannedPackage, ...]:
+        # uv and others lock the project itself too; how it comes in, if at all, is the
+        # environment's to say.
+        return tuple(p for p in self._wanted.plan.packages if not self._is_project(p))
+
+    def _is_project(self, package: PlannedPackage) -> bool:
+        source, wanted = package.source, self._wanted
+        if not isinstance(source, DirectorySource):
+            return False
+        folder = wanted.base / source.path / (source.subdirectory or "")
+        return folder.resolve() == wanted.root.resolve()
+
+    @cached_property
     def _folders(self) -> dict[str, Source]:
         return {
             package.name: self._origins.source(package)
-            for package in self._wanted.plan.packages
+            for package in self._packages
             if isinstance(package.source, DirectorySource)
         }
 
@@ -115,7 +128,7 @@ class Gathering:
         """
         plan = self._wanted.plan
         packages: dict[str, PlannedPackage] = {
-            p.name: self._supplies.decided(p, plan) for p in plan.packages
+            p.name: self._supplies.decided(p, plan) for p in self._packages
         }
         built = {
             name: self._builder.find(self._source(package))
