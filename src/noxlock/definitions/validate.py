@@ -54,7 +54,7 @@ def _signatures(
     yield name
     environment = used.environment
     if isinstance(environment, str):
-        environment = definitions.environments.get(environment, Environment(pypi=""))
+        environment = definitions.environments.get(environment, Environment())
     pythons = environment.python
     for python in (pythons,) if isinstance(pythons, str) else pythons:
         yield f"{name}-{python}"

@@ -18,6 +18,7 @@ __all__ = [
     "Check",
     "Definitions",
     "Environment",
+    "Gpu",
     "LockDefinition",
     "ProfileDefinition",
     "ProjectInstall",
@@ -34,6 +35,14 @@ class ProjectInstall(StrEnum):
     NONE = "none"
 
 
+class Gpu(StrEnum):
+    """What becomes of a session where no GPU can be used."""
+
+    SKIP = "skip"
+    REQUIRE = "require"
+    REQUIRE_IN_CI = "require-in-ci"
+
+
 class _Definition(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"
 ):
@@ -43,28 +52,106 @@ class _Definition(
 class LockDefinition(_Definition, frozen=True, kw_only=True):
     """A lock that `nox -s lock` regenerates."""
 
-    source: Annotated[str, Meta(description="The file that the lock is made from.")] = (
-        field(name="from", default="pyproject.toml")
-    )
+    source: Annotated[
+        str | tuple[str, ...],
+        Meta(
+            description=(
+                "The file that the lock is made from; of a conda lock: environment.yml,"
+                " or several such files, merged."
+            )
+        ),
+    ] = field(name="from", default="pyproject.toml")
+    targets: Annotated[
+        tuple[str, ...],
+        Meta(
+            description=(
+                "Of a conda lock: what it is solved for, as `linux-64`, `osx-arm64`,"
+                " `linux-64-cuda`. Left out: the platforms that its sources list."
+            )
+        ),
+    ] = ()
+    virtual_packages: Annotated[
+        str | dict[str, str] | None,
+        Meta(
+            description=(
+                "Of a conda lock: what its machines have: `{__cuda: '12.4'}`, or a file"
+                " in conda-lock's format, virtual-packages.yml."
+            )
+        ),
+    ] = None
+    explicit: Annotated[
+        bool,
+        Meta(
+            description=(
+                "Of a conda lock: write `conda-TARGET.lock` files beside it, as conda,"
+                " mamba and micromamba take them."
+            )
+        ),
+    ] = False
+    exclude_newer: Annotated[
+        str | None,
+        Meta(
+            description=(
+                "Of a conda lock: take nothing that was uploaded after this date,"
+                " `2026-01-31` or `2026-01-31T12:00:00Z`."
+            )
+        ),
+    ] = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Every file that the lock is made from."""
+        return (self.source,) if isinstance(self.source, str) else self.source
 
 
 class Environment(_Definition, frozen=True, kw_only=True):
-    """An environment made from lock files."""
+    """An environment made from lock files: of wheels, of conda packages, or both."""
 
+    conda: Annotated[
+        str | None,
+        Meta(
+            description=(
+                "Lock of the conda packages: conda-lock.yml, a file with @EXPLICIT, or"
+                " pixi.lock. They come first, wheels go on top."
+            )
+        ),
+    ] = None
     pypi: Annotated[
-        str, Meta(description="Lock of the Python packages: poetry.lock, pylock.toml.")
-    ]
+        str | None,
+        Meta(
+            description=(
+                "Lock of the Python packages: poetry.lock, pylock.toml. With `conda`:"
+                " of those that conda does not bring."
+            )
+        ),
+    ] = None
     python: Annotated[
         str | tuple[str, ...],
-        Meta(description="Version (`3.11`), exact version or path; several: a matrix."),
+        Meta(
+            description=(
+                "Version (`3.11`), exact version or path; several: a matrix. With"
+                " `conda`: left out, or the version that the lock brings."
+            )
+        ),
     ] = "3"
     groups: Annotated[
         tuple[str, ...],
-        Meta(description="Dependency groups; `main` is the project's runtime."),
+        Meta(
+            description=(
+                "Dependency groups, and categories of a conda lock; `main` is the"
+                " project's runtime."
+            )
+        ),
     ] = ("main",)
     extras: Annotated[tuple[str, ...], Meta(description="Extras of the project.")] = ()
     target: Annotated[
-        str, Meta(description="`auto`: this machine; else as `linux-64`, `osx-arm64`.")
+        str,
+        Meta(
+            description=(
+                "As `linux-64`, `osx-arm64`, `linux-64-cuda`. `auto`: this machine, in"
+                " its CUDA variant where the lock has one and the driver is there."
+            )
+        ),
     ] = "auto"
     project: Annotated[
         ProjectInstall | None,
@@ -78,6 +165,18 @@ class Environment(_Definition, frozen=True, kw_only=True):
     only_binary: Annotated[
         bool, Meta(description="Refuse what would have to be built from source.")
     ] = False
+    allow_md5: Annotated[
+        bool,
+        Meta(description="Take conda packages of which the lock has an MD5 only."),
+    ] = False
+    link_scripts: Annotated[
+        bool, Meta(description="Run the scripts that conda packages bring.")
+    ] = False
+
+    @property
+    def locks(self) -> tuple[str, ...]:
+        """The locks it is made from, the lowest layer first."""
+        return tuple(lock for lock in (self.conda, self.pypi) if lock)
 
 
 class Session(_Definition, frozen=True, kw_only=True):
@@ -102,6 +201,16 @@ class Session(_Definition, frozen=True, kw_only=True):
     env: Annotated[
         dict[str, str], Meta(description="Environment variables to set.")
     ] = field(default_factory=dict)
+    gpu: Annotated[
+        Gpu | None,
+        Meta(
+            description=(
+                "Where no GPU can be used: `skip` it, or fail, `require`;"
+                " `require-in-ci` fails where CI is set and skips elsewhere. Left out:"
+                " none is needed."
+            )
+        ),
+    ] = None
     tags: Annotated[tuple[str, ...], Meta(description="For `nox -t`.")] = ()
     requires: Annotated[
         tuple[str, ...], Meta(description="Sessions that must succeed before.")
@@ -165,6 +274,16 @@ class Check(_Definition, frozen=True, kw_only=True):
         dict[str, str], Meta(description="Environment variables to set.")
     ] = field(default_factory=dict)
     profile: ProfileDefinition = field(default_factory=ProfileDefinition)
+    gpu: Annotated[
+        Gpu | None,
+        Meta(
+            description=(
+                "Where no GPU can be used: `skip` it, or fail, `require`;"
+                " `require-in-ci` fails where CI is set and skips elsewhere. Left out:"
+                " none is needed."
+            )
+        ),
+    ] = None
     tags: Annotated[tuple[str, ...], Meta(description="For `nox -t`.")] = ()
     default: Annotated[bool, Meta(description="Whether a bare `nox` runs it.")] = False
 

@@ -36,9 +36,9 @@ class Use:
 
     @property
     def name(self) -> str:
-        """The environment's name; of one in place, its lock."""
+        """The environment's name; of one in place, its locks."""
         used = self.environment
-        return used if isinstance(used, str) else used.pypi
+        return used if isinstance(used, str) else " + ".join(used.locks)
 
 
 class Noxfile:

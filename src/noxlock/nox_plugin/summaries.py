@@ -66,7 +66,7 @@ def _texts(entry: Session | Check) -> tuple[str, ...]:
 
 
 def _described(named: str | Environment, environment: Environment) -> str:
-    name = named if isinstance(named, str) else environment.pypi
+    name = named if isinstance(named, str) else " + ".join(environment.locks)
     pythons = environment.python
     specs = (pythons,) if isinstance(pythons, str) else pythons
     python = ", ".join(specs)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Backend", "backend", "install_only", "locked_env", "nox_folder"]
 
-_ANY_PYTHON = Environment(pypi="").python
+_ANY_PYTHON = Environment().python
 
 
 class Backend(TypedDict):
