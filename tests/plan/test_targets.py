@@ -5,14 +5,19 @@ from __future__ import annotations
 import platform
 import sys
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from packaging.markers import Marker, default_environment
 from packaging.tags import Tag, sys_tags
+from packaging.version import Version
 
 from noxlock.errors import PlanError
 from noxlock.model import Subdir, Target
 from noxlock.plan import full_python, marker_environment, parse_target, tags
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LINUX = Target(subdir=Subdir.LINUX_64, python="3.11.7")
 
@@ -67,6 +72,23 @@ def test_an_unknown_target_lists_the_known_ones(text: str, hint: str) -> None:
 )
 def test_a_minor_version_stands_for_its_last_release(text: str, expected: str) -> None:
     assert full_python(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("fits", "expected"),
+    [
+        (lambda version: version == "3.9.17", "3.9.17"),
+        (lambda version: Version(version) < Version("3.9.5"), "3.9.4"),
+        (lambda version: Version(version) > Version("3.9.30"), "3.9.40"),
+        (lambda _: True, "3.9.25"),
+        (lambda _: False, "3.9.25"),
+    ],
+)
+def test_a_minor_version_stands_for_a_release_that_fits(
+    fits: Callable[[str], bool], expected: str
+) -> None:
+    assert full_python("3.9", fits) == expected
+    assert full_python("3.9.1", fits) == "3.9.1"
 
 
 @pytest.mark.parametrize("text", ["3", "", "3.11.x", "python3.11", ">=3.11"])

@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from noxlock.errors import NoxlockError, PlanError, nearest
 from noxlock.model import ByGroup, ByMarker, ByWalk, ExtraName, GroupName
 from noxlock.plan._conditions import allows_python
+from noxlock.plan.targets import full_python
 from noxlock.plan.walk import walk
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from noxlock.model import Dependency, Lock, LockedPackage
     from noxlock.plan._conditions import Conditions
 
-__all__ = ["Selected", "requested_extras", "requested_groups", "select"]
+__all__ = ["Selected", "python_for", "requested_extras", "requested_groups", "select"]
 
 _ALL: Final = "all"
 _MAIN: Final = GroupName("main")
@@ -94,12 +95,25 @@ def select(
     return Selected(packages=_one_a_name(found, conditions), warnings=tuple(warnings))
 
 
+def python_for(lock: Lock, text: str) -> str:
+    """Return the full version that `3.11` stands for where *lock* is planned from.
+
+    Raises:
+        PlanError: *text* is no version.
+    """
+    return full_python(text, lambda version: _allows(lock, version))
+
+
+def _allows(lock: Lock, python: str) -> bool:
+    wanted = lock.requires_python
+    return wanted is None or allows_python(wanted, python)
+
+
 def _check_target(lock: Lock, conditions: Conditions) -> None:
     target = conditions.target
-    wanted = lock.requires_python
-    if wanted is not None and not allows_python(wanted, target.python):
+    if not _allows(lock, target.python):
         raise PlanError(
-            f"the lock is for python {wanted}, not for {target.python}",
+            f"the lock is for python {lock.requires_python}, not for {target.python}",
             hint="take a python that it allows, or lock again for this one",
         )
     if lock.environments and not any(map(conditions.hold, lock.environments)):

@@ -12,7 +12,7 @@ from noxlock.errors import PlanError, nearest
 from noxlock.model import Subdir, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["full_python", "marker_environment", "parse_target", "tags"]
 
@@ -28,6 +28,7 @@ _LAST: Final[Mapping[str, str]] = {
     "3.13": "3.13.11",
     "3.14": "3.14.2",
 }
+_MOST_PATCHES: Final = 40
 _PYTHON: Final = re.compile(r"(\d+\.\d+)(\.\d+(?:(?:a|b|rc)\d+)?)?")
 _LINUX: Final = {
     "os_name": "posix",
@@ -88,8 +89,13 @@ def parse_target(text: str, *, python: str) -> Target:
     )
 
 
-def full_python(text: str) -> str:
+def full_python(text: str, fits: Callable[[str], bool] | None = None) -> str:
     """Return the full version that *text*, `3.11` or `3.11.7`, stands for.
+
+    Args:
+        text: Minor version, or a full one, which stands for itself.
+        fits: Which versions will do, as a lock for `>=3.9.2,<3.9.18` says it. Of those
+            the last release known here is taken, else the newest, else none is.
 
     Raises:
         PlanError: It is no version.
@@ -100,7 +106,13 @@ def full_python(text: str) -> str:
             f"`{text}` is not a python version",
             hint="give major and minor, `3.11`, or the full version, `3.11.7`",
         )
-    return text if found[2] else _LAST.get(text, f"{text}.0")
+    if found[2]:
+        return text
+    last = _LAST.get(text, f"{text}.0")
+    if fits is None or fits(last):
+        return last
+    patches = (f"{text}.{patch}" for patch in range(_MOST_PATCHES, -1, -1))
+    return next(filter(fits, patches), last)
 
 
 def marker_environment(target: Target) -> dict[str, str]:
