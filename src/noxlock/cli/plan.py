@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -11,8 +11,12 @@ import typer
 
 from noxlock.cli.output import print_json, print_table, say, warn
 from noxlock.cli.projects import open_project, read_lock
+from noxlock.errors import InterpreterError, PlanError
+from noxlock.model import CondaLock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from noxlock.model import Lock, Plan, Target
 
 __all__ = ["COMMAND"]
@@ -25,8 +29,10 @@ AUTO: Final = "auto"
 class _Wanted:
     """What is to be planned, from a lock or from the definitions."""
 
-    lock: Lock
-    python: str
+    conda: CondaLock | None
+    pypi: Lock | None
+    python: str | None
+    """None: the conda lock's, or else this command's."""
     target: str
     groups: tuple[str, ...]
     extras: tuple[str, ...]
@@ -95,30 +101,20 @@ def plan(  # noqa: PLR0913 - one parameter an option
     if environment is not None and lock is None and groups is None and extras is None:
         wanted = _of_environment(context.obj, environment, python)
     elif environment is None and lock is not None:
-        wanted = _Wanted(
-            lock=read_lock(lock),
-            python=python or platform.python_version(),
-            target=AUTO,
-            groups=_names(groups) or ("main",),
-            extras=_names(extras),
-            only_binary=False,
-        )
+        wanted = _of_lock(lock, _names(groups) or ("main",), _names(extras), python)
     else:
         raise typer.BadParameter(
             "give an environment, or --lock FILE with its --groups and --extras",
             param_hint="ENV",
         )
-    from noxlock.plan import plan as make_plan  # noqa: PLC0415 - slow to import
-
-    made = make_plan(
-        wanted.lock,
-        groups=wanted.groups,
-        extras=wanted.extras,
-        target=_target(target or wanted.target, wanted.python),
+    wanted = replace(
+        wanted,
+        target=target or wanted.target,
         only_binary=only_binary or wanted.only_binary,
-        keep_going=keep_going,
     )
-    _show(made, as_json=as_json)
+    made = _plan(wanted, keep_going=keep_going)
+    asked = wanted.python if not wanted.conda and _is_version(wanted.python) else None
+    _show(made, asked, as_json=as_json)
     if made.missing:
         raise typer.Exit(1)
 
@@ -126,15 +122,37 @@ def plan(  # noqa: PLR0913 - one parameter an option
 COMMAND = plan
 
 
+def _of_lock(
+    path: Path, groups: tuple[str, ...], extras: tuple[str, ...], python: str | None
+) -> _Wanted:
+    lock = read_lock(path)
+    conda = lock if isinstance(lock, CondaLock) else None
+    if conda and extras:
+        raise PlanError("a lock of conda packages has no extras", file=conda.file)
+    return _Wanted(
+        conda=conda,
+        pypi=None if isinstance(lock, CondaLock) else lock,
+        python=python,
+        target=AUTO,
+        groups=groups,
+        extras=extras,
+        only_binary=False,
+    )
+
+
 def _of_environment(root: Path, name: str, python: str | None) -> _Wanted:
     project = open_project(root)
     environment = project.environment(name)
-    if stale := project.staleness(environment.pypi):
+    if environment.pypi and (stale := project.staleness(environment.pypi)):
         warn(f"{environment.pypi} is stale: {stale}")
     declared = environment.python
     first = declared if isinstance(declared, str) else declared[0]
+    conda = read_lock(root / environment.conda) if environment.conda else None
+    if conda is not None and not isinstance(conda, CondaLock):
+        raise PlanError("it is no lock of conda packages", file=conda.file)
     return _Wanted(
-        lock=project.read_lock(environment.pypi),
+        conda=conda,
+        pypi=project.read_lock(environment.pypi) if environment.pypi else None,
         python=python or first,
         target=environment.target,
         groups=environment.groups,
@@ -143,50 +161,114 @@ def _of_environment(root: Path, name: str, python: str | None) -> _Wanted:
     )
 
 
-def _target(name: str, python: str) -> Target:
-    """Return the target; this machine's is that of its own interpreter."""
-    from noxlock.plan import parse_target  # noqa: PLC0415
+def _plan(wanted: _Wanted, *, keep_going: bool) -> Plan:
+    from noxlock.plan import LayersRequest, plan_layers  # noqa: PLC0415 - slow
 
-    if name != AUTO and python.replace(".", "").isdigit() and "." in python:
-        return parse_target(name, python=python)
+    if wanted.conda or wanted.pypi is None:
+        target = _platform(wanted.target)
+    else:
+        python = wanted.python or platform.python_version()
+        target = _target(wanted.target, python, wanted.pypi)
+    made = plan_layers(
+        wanted.conda,
+        wanted.pypi,
+        LayersRequest(
+            target=target,
+            groups=wanted.groups,
+            extras=wanted.extras,
+            only_binary=wanted.only_binary,
+            keep_going=keep_going,
+            listing=True,
+        ),
+    )
+    if wanted.conda and wanted.python:
+        _check_python(wanted.conda, wanted.python, made.target.python)
+    return made
+
+
+def _check_python(lock: CondaLock, asked: str, found: str) -> None:
+    if found != asked and not found.startswith(f"{asked}.") and asked != "3":
+        raise PlanError(
+            f"its python is {found}, not {asked}"
+            if found
+            else f"it has no python, but {asked} is asked for",
+            file=lock.file,
+            hint="leave the python out: the lock says which it is",
+        )
+
+
+def _platform(name: str) -> Target:
+    """Return the target, its python being for the lock to say."""
+    from noxlock.plan import parse_platform  # noqa: PLC0415
+
+    if name != AUTO:
+        return parse_platform(name)
     from noxlock.envs import find_interpreter  # noqa: PLC0415
 
-    interpreter = find_interpreter(python)
-    if name == AUTO:
-        return interpreter.target
-    # `3`, or the path of an interpreter: which version that is, only it can say.
-    return parse_target(name, python=interpreter.version)
+    return replace(find_interpreter("3").target, python="")
+
+
+def _is_version(python: str | None) -> bool:
+    """Return whether *python* is `3.11` or `3.11.7`, neither `3` nor a path."""
+    return bool(python and "." in python and python.replace(".", "").isdigit())
+
+
+def _target(name: str, python: str, lock: Lock) -> Target:
+    """Return the target; `auto` is this machine, with whatever python is asked for."""
+    from noxlock.envs import find_interpreter  # noqa: PLC0415
+    from noxlock.plan import parse_target  # noqa: PLC0415
+    from noxlock.plan.select import python_for  # noqa: PLC0415
+
+    if not _is_version(python):
+        # `3`, or the path of an interpreter: which version that is, only it can say.
+        found = find_interpreter(python).target
+        return found if name == AUTO else parse_target(name, python=found.python)
+    full = python_for(lock, python)
+    if name != AUTO:
+        return parse_target(name, python=full)
+    try:
+        return find_interpreter(python).target
+    except InterpreterError:
+        return replace(find_interpreter("3").target, python=full)
 
 
 def _names(text: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in (text or "").split(",") if name.strip())
 
 
-def _show(plan: Plan, *, as_json: bool) -> None:
+def _show(plan: Plan, asked: str | None, *, as_json: bool) -> None:
+    """Print *plan*; *asked* is the python in the user's words, where there are any."""
     if as_json:
         from noxlock.plan import plan_json  # noqa: PLC0415
 
-        print_json(plan_json(plan))
+        print_json(plan_json(plan, python=asked))
     else:
         columns = ("name", "version", "kind", "artifact", "groups")
-        rows = [
-            (
-                package.name,
-                package.version or "",
-                package.kind or "",
-                package.artifact or package.path or package.url or "",
-                ", ".join(package.groups),
-            )
-            for package in plan.packages
-        ]
-        print_table(columns, rows)
+        print_table(columns, sorted(_rows(plan)))
     for warning in plan.warnings:
         warn(warning)
     for reason in plan.missing:
         warn(reason)
-    count = len(plan.packages)
+    count = len(plan.packages) + len(plan.conda)
     groups = ", ".join(plan.groups)
+    python = f"python {asked or plan.target.python}"
+    if asked and asked != plan.target.python:
+        python += f" (taken as {plan.target.python})"
     say(
         f"{count} package{'' if count == 1 else 's'} of {plan.lock} ({groups})"
-        f" for {plan.target.name}, python {plan.target.python}"
+        f" for {plan.target.name}, {python if plan.target.python else 'no python'}"
     )
+
+
+def _rows(plan: Plan) -> Iterator[tuple[str, ...]]:
+    for below in plan.conda:
+        groups = ", ".join(below.categories)
+        yield below.name, below.version, "conda", below.filename, groups
+    for package in plan.packages:
+        yield (
+            package.name,
+            package.version or "",
+            package.kind or "",
+            package.artifact or package.path or package.url or "",
+            ", ".join(package.groups),
+        )

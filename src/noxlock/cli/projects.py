@@ -12,7 +12,7 @@ from noxlock.errors import DefinitionError, LockError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from noxlock.model import Definitions, Lock
+    from noxlock.model import CondaLock, Definitions, Lock
     from noxlock.workflows.project import Project
 
 __all__ = ["open_project", "read_lock"]
@@ -33,19 +33,26 @@ def open_project(root: Path) -> Project:
     return Project.open(root)
 
 
-def read_lock(path: Path) -> Lock:
-    """Return what the lock at *path* says; no project is needed.
+def read_lock(path: Path) -> Lock | CondaLock:
+    """Return what the lock at *path* says, of Python packages or of conda packages.
 
     Raises:
         LockError: It cannot be read, or is not what its format demands.
     """
-    from noxlock.locks import parse_lock  # noqa: PLC0415 - slow to import
+    # Slow to import.
+    from noxlock.locks import (  # noqa: PLC0415
+        is_conda_lock,
+        parse_conda_lock,
+        parse_lock,
+    )
 
     try:
         data = path.read_bytes()
     except OSError as error:
         what = f"the lock cannot be read: {error.strerror}"
         raise LockError(what, file=str(path)) from error
+    if is_conda_lock(str(path), data):
+        return parse_conda_lock(str(path), data)
 
     def beside(name: str) -> bytes | None:
         try:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from noxlock.model import CondaPlatform, Sha256, Source
 
 __all__ = [
+    "DEV",
     "MAIN",
     "Location",
     "all_categories",
@@ -52,6 +53,8 @@ __all__ = [
 
 MAIN: Final = GroupName("main")
 """The category of what stands under none."""
+DEV: Final = GroupName("dev")
+"""Known to conda-lock even where nothing is in it: it renders both by default."""
 
 _SUFFIXES: Final = (".conda", ".tar.bz2")
 _MD5: Final = re.compile(r"[0-9a-f]{32}")
@@ -80,7 +83,7 @@ def locate(text: str) -> Location:
     """Return what *text*, the address or path of a conda package, says.
 
     Raises:
-        LockError: It is no address, or its end is not `SUBDIR/NAME-VERSION-BUILD.conda`.
+        LockError: It does not end in `SUBDIR/NAME-VERSION-BUILD.conda`.
     """
     url = _without_credentials(text)
     path = urlsplit(url).path
@@ -137,15 +140,17 @@ def sorted_categories(names: Iterable[str]) -> tuple[GroupName, ...]:
     return tuple(sorted({GroupName(canonicalize_name(name)) for name in names}))
 
 
-def all_categories(platforms: Iterable[CondaPlatform]) -> tuple[GroupName, ...]:
-    """Return every category that a row of *platforms* is in, `main` first."""
+def all_categories(
+    platforms: Iterable[CondaPlatform], *always: GroupName
+) -> tuple[GroupName, ...]:
+    """Return *always* and every category that a row of *platforms* is in."""
     found: set[GroupName] = set()
     for platform in platforms:
         for package in platform.packages:
             found.update(package.categories)
         for pinned in platform.pypi:
             found.update(pinned.wanted_by)
-    return (MAIN, *sorted(found - {MAIN}))
+    return (*always, *sorted(found.difference(always)))
 
 
 def purl_names(purls: Iterable[str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from noxlock.errors import LockError
 from noxlock.locks._conda import (
+    DEV,
     MAIN,
     all_categories,
     check_subdir,
@@ -70,7 +71,7 @@ def parse(file: str, data: bytes) -> CondaLock:
             format=NAME,
             file=file,
             platforms=platforms,
-            categories=all_categories(platforms),
+            categories=all_categories(platforms, MAIN, DEV),
             channels=_channels(metadata),
             sources=metadata.strings("sources"),
         )

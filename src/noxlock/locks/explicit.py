@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, assert_never
 
 from noxlock.errors import LockError
 from noxlock.locks._conda import (
+    DEV,
     MAIN,
     check_subdir,
     known_subdir,
@@ -83,7 +84,7 @@ def parse(file: str, data: bytes) -> CondaLock:
         format=NAME,
         file=file,
         platforms=(platform,),
-        categories=(MAIN,),
+        categories=(MAIN, DEV),
         channels=tuple(channels),
     )
 

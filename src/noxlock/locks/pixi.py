@@ -85,7 +85,7 @@ def parse(file: str, data: bytes) -> CondaLock:
             format=NAME,
             file=file,
             platforms=platforms,
-            categories=all_categories(platforms),
+            categories=all_categories(platforms, MAIN),
             channels=tuple(dict.fromkeys(each.string("url") for each in channels)),
         )
     except LockError as error:

@@ -24,7 +24,9 @@ from noxlock.plan.targets import tags
 from noxlock.plan.wheels import choose, fits, is_sdist, is_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
+
+    from packaging.utils import NormalizedName
 
     from noxlock.model import GroupName, Lock, LockedPackage, Target
 
@@ -42,6 +44,7 @@ def plan(  # noqa: PLR0913 - the request, as the command line and the definition
     target: Target,
     only_binary: bool = False,
     keep_going: bool = False,
+    without: Container[NormalizedName] = frozenset(),
 ) -> Plan:
     """Return the exact artifacts of one environment.
 
@@ -53,6 +56,7 @@ def plan(  # noqa: PLR0913 - the request, as the command line and the definition
         only_binary: Refuse what would have to be built.
         keep_going: Put a package for which nothing fits in without an artifact, the
             reason into `missing`, instead of raising.
+        without: Packages that a layer below provides.
 
     Raises:
         PlanError: With the lock as its file.
@@ -64,6 +68,7 @@ def plan(  # noqa: PLR0913 - the request, as the command line and the definition
         choices = [
             _Choice(package, by, target, only_binary)
             for package, by in selected.packages
+            if package.name not in without
         ]
         packages, missing = _chosen(choices, keep_going=keep_going)
     except NoxlockError as error:
