@@ -47,8 +47,7 @@ def test_json_is_the_contract(noxlock: Noxlock) -> None:
     ended = noxlock(*LOCK, "--groups", "main,test", *LINUX, "--json")
     assert ended.status == 0
     plan = json.loads(ended.out)
-    python = plan.pop("python")
-    assert python.startswith("3.11.")
+    assert plan.pop("python") == "3.11"
     assert plan == {
         "target": "linux-64",
         "packages": [
@@ -125,10 +124,10 @@ def test_an_environment_is_planned_as_the_noxfile_declares_it(declared: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "target", "python"),
     [
-        pytest.param(["old"], "osx-arm64", "3.12.", id="the first of several pythons"),
-        pytest.param(["old", "--python", "3.11"], "osx-arm64", "3.11.", id="python"),
-        pytest.param(["old", "--target", "win-64"], "win-64", "3.12.", id="target"),
-        pytest.param(["here"], None, f"{HERE}.", id="this machine"),
+        pytest.param(["old"], "osx-arm64", "3.12", id="the first of several pythons"),
+        pytest.param(["old", "--python", "3.11"], "osx-arm64", "3.11", id="python"),
+        pytest.param(["old", "--target", "win-64"], "win-64", "3.12", id="target"),
+        pytest.param(["here"], None, HERE, id="this machine"),
         pytest.param(["any"], "osx-64", "3.", id="any python, as it is here"),
     ],
 )

@@ -95,7 +95,8 @@ def read_platforms(root: Table) -> tuple[CondaPlatform, ...]:
     root.require("package", list)
     for row in root.tables("package"):
         subdir = known_subdir(row.string("platform"))
-        if subdir is None:
+        # conda-lock once wrote a virtual package, `__osx`, down as one to fetch.
+        if subdir is None or row.string("name").startswith("__"):
             continue
         conda.setdefault(subdir, [])
         match row.string("manager"):

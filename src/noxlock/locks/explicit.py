@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Final, Literal, assert_never
 
 from noxlock.errors import LockError
@@ -33,7 +32,7 @@ from noxlock.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from noxlock.model import LockedPackage, Sha256
 
@@ -115,34 +114,56 @@ def render(
 
 
 def in_order(packages: Sequence[CondaPackage]) -> tuple[CondaPackage, ...]:
-    """Return *packages* so that each comes after what it needs, else by name.
+    """Return *packages* so that each comes after what it needs.
 
-    In a circle, as python and pip are, the first by name goes first, python before all.
+    In a circle, as python and pip are, python goes first, the others by name.
     """
     by_name = {package.name: package for package in packages}
     needs = {
-        name: {need for need in _needs(package) if need in by_name and need != name}
-        for name, package in by_name.items()
+        name: sorted({need for need in _needs(by_name[name]) if need in by_name})
+        for name in sorted(by_name)
     }
-    needed_by: dict[str, list[str]] = {name: [] for name in by_name}
-    for name, wanted in needs.items():
-        for need in wanted:
-            needed_by[need].append(name)
-    ready = [name for name, wanted in needs.items() if not wanted]
-    heapify(ready)
-    left = dict.fromkeys(sorted(by_name, key=lambda name: (name != "python", name)))
-    ordered = []
-    while left:
-        name = heappop(ready) if ready else next(iter(left))
-        if name not in left:
-            continue
-        del left[name]
-        ordered.append(by_name[name])
-        for other in needed_by[name]:
-            needs[other].discard(name)
-            if not needs[other] and other in left:
-                heappush(ready, other)
-    return tuple(ordered)
+    return tuple(by_name[name] for name in _sorted(needs))
+
+
+def _sorted(needs: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for circle in _circles(needs):
+        first = "python" if "python" in circle else min(circle)
+        yield first
+        rest = circle - {first}
+        yield from _sorted(
+            {name: [n for n in needs[name] if n in rest] for name in sorted(rest)}
+        )
+
+
+def _circles(needs: Mapping[str, Sequence[str]]) -> Iterator[set[str]]:
+    """Yield the strongly connected parts of a graph, what is needed first (Tarjan)."""
+    number: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    open_: dict[str, None] = {}
+    for root in needs:
+        agenda = [] if root in number else [(root, iter(needs[root]))]
+        while agenda:
+            name, rest = agenda[-1]
+            if name not in number:
+                number[name] = lowest[name] = len(number)
+                open_[name] = None
+            for need in rest:
+                if need not in number:
+                    agenda.append((need, iter(needs[need])))
+                    break
+                if need in open_:
+                    lowest[name] = min(lowest[name], lowest[need])
+            else:
+                agenda.pop()
+                if agenda:
+                    above = agenda[-1][0]
+                    lowest[above] = min(lowest[above], lowest[name])
+                if lowest[name] == number[name]:
+                    circle = {other for other in open_ if number[other] >= number[name]}
+                    for other in circle:
+                        del open_[other]
+                    yield circle
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ def parse(file: str, data: bytes) -> CondaLock:
     try:
         version = _version(root)
         if version in _AS_CONDA_LOCK:
-            platforms = read_platforms(root)
+            platforms = tuple(map(_as_default, read_platforms(root)))
             channels = root.table("metadata").tables("channels")
         else:
             platforms = tuple(_Environments(root).platforms())
@@ -155,6 +155,16 @@ class _Environments:
                 ),
                 virtual_packages=declared.virtual_packages if declared else {},
             )
+
+
+def _as_default(platform: CondaPlatform) -> CondaPlatform:
+    """Return *platform* with `default` beside `main`: version 3 has no environments."""
+    both = sorted_categories((MAIN, _DEFAULT))
+    return replace(
+        platform,
+        packages=tuple(replace(p, categories=both) for p in platform.packages),
+        pypi=tuple(replace(p, wanted_by=dict.fromkeys(both)) for p in platform.pypi),
+    )
 
 
 @dataclass(frozen=True, slots=True)
