@@ -19,6 +19,7 @@ from noxlock.index.addresses import local_path, without_credentials
 from noxlock.index.pages import Pages, Place
 from noxlock.model import Kind
 from noxlock.plan import tags
+from noxlock.report.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,7 +80,7 @@ class IndexClient:
             finder = self._finder(connection, request)
             searches = [finder.search(package) for package in packages]
             total = _find_all(crew, searches)
-            title = f"download {len(searches)} file{'s' * (len(searches) != 1)}"
+            title = f"download {counted(len(searches), 'file')}"
             with self._progress.task(title, total=total, unit="bytes") as task:
                 downloads = Downloads(connection, into, _Counter(task))
                 jobs = [partial(_take, s, finder, downloads) for s in searches]

@@ -13,6 +13,7 @@ from noxlock.model import Verdict
 from noxlock.report.changes import changes
 from noxlock.report.console import make_console
 from noxlock.report.live import make_progress
+from noxlock.report.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +65,7 @@ def summary(report: CheckReport) -> str:
     )
     if worst is None or worst.verdict is Verdict.IDENTICAL:
         count = len(report.outputs)
-        return f"{head}: {count} output{'' if count == 1 else 's'}"
+        return f"{head}: {counted(count, 'output')}"
     if worst.difference is None:
         return f"{head}: {worst.output}: {worst.reason}"
     return f"{head}: {_said(worst.output, worst.difference)}"

@@ -82,6 +82,12 @@ class StoreProtocol(Protocol):
         """Put a wheel that was built for *key*; a key names all that reaches it."""
         ...
 
+    def uncompiled(
+        self, wheels: Sequence[Sha256], interpreter: Interpreter, /
+    ) -> tuple[Sha256, ...]:
+        """Return which of the wheels have no bytecode for *interpreter* yet."""
+        ...
+
     def compile(self, wheels: Sequence[Sha256], interpreter: Interpreter, /) -> None:
         """Compile the wheels' bytecode, once an interpreter; skips what is done."""
         ...

@@ -179,17 +179,23 @@ class Store:
             raise absent(sha256)
         return built
 
+    def uncompiled(
+        self, wheels: Sequence[Sha256], interpreter: Interpreter, /
+    ) -> tuple[Sha256, ...]:
+        """Return which of the wheels have no bytecode for *interpreter* yet."""
+        return tuple(
+            sha256
+            for sha256 in dict.fromkeys(wheels)
+            if not touch_entry(self.places.bytecode(sha256, interpreter))
+        )
+
     def compile(self, wheels: Sequence[Sha256], interpreter: Interpreter, /) -> None:
         """Compile the wheels' bytecode, once an interpreter; skips what is done.
 
         Raises:
             StoreError: A wheel is not stored or damaged, or the interpreter failed.
         """
-        missing = [
-            sha256
-            for sha256 in dict.fromkeys(wheels)
-            if not touch_entry(self.places.bytecode(sha256, interpreter))
-        ]
+        missing = self.uncompiled(wheels, interpreter)
         if not missing:
             return
         with self._writing("store bytecode"), self.places.staging() as staged:

@@ -20,6 +20,7 @@ from noxlock.envs.locking import locked
 from noxlock.envs.receipts import Receipt, read_receipt, snapshot, write_receipt
 from noxlock.errors import PlanError
 from noxlock.plan import parse_target, plan
+from noxlock.report.words import counted
 from noxlock.workflows.artifacts import Gathering, Wanted
 from noxlock.workflows.reuse import NEW, interpreter_facts, why_rebuild
 from noxlock.workflows.supply import Supplies
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         PackageRecord,
         Plan,
         ProjectInstall,
+        Sha256,
         Target,
     )
     from noxlock.report.progress import Progress
@@ -158,11 +160,9 @@ class _Making:
             files=snapshot(prefix),
         )
         write_receipt(prefix, receipt)
-        count = len(planned.packages)
-        self._say(
-            f"CPython {interpreter.version}, {count} package{'s' * (count != 1)},"
-            f" made in {time.perf_counter() - self.started:.1f} s"
-        )
+        held = counted(len(planned.packages), "package")
+        took = time.perf_counter() - self.started
+        self._say(f"CPython {interpreter.version}, {held}, made in {took:.1f} s")
         return self._built(planned, interpreter, receipt, why, reused=False)
 
     def _plan(self, interpreter: Interpreter) -> Plan:
@@ -198,7 +198,7 @@ class _Making:
 
     def _make(self, interpreter: Interpreter, wheels: tuple[Installable, ...]) -> None:
         store, prefix = self.builder.store, self.request.prefix
-        store.compile([wheel.sha256 for wheel in wheels], interpreter)
+        self._compile([wheel.sha256 for wheel in wheels], interpreter)
         # Deleting the old one takes as long as linking the new one: side by side.
         with ThreadPoolExecutor(1) as pool:
             pool.submit(discard, set_aside(prefix))
@@ -206,6 +206,15 @@ class _Making:
             for wheel in wheels:
                 url = wheel.direct_url
                 store.link(wheel.sha256, prefix, interpreter, direct_url=url)
+
+    def _compile(self, wheels: list[Sha256], interpreter: Interpreter) -> None:
+        store, progress = self.builder.store, self.builder.progress
+        lacking = len(store.uncompiled(wheels, interpreter))
+        if lacking:
+            title = f"compile {counted(lacking, 'package')}"
+            with progress.task(title, total=lacking, unit="packages") as step:
+                store.compile(wheels, interpreter)
+                step.advance(lacking)
 
     def _built(
         self,

@@ -14,6 +14,7 @@ from noxlock.locks import parse_lock
 from noxlock.locks.difference import difference
 from noxlock.locks.freshness import staleness
 from noxlock.process import run
+from noxlock.report.words import counted
 from noxlock.solvers import SOLVERS, SolveRequest, solver_of
 from noxlock.workflows.lock_tool import make_tool
 
@@ -227,7 +228,7 @@ def _solved(task: _Task, request: SolveRequest) -> bytes:
 
 def _tell(task: _Task, changes: tuple[PackageChange, ...], parts: Parts) -> None:
     count = len(changes)
-    what = f"{count} package{'' if count == 1 else 's'} changed"
+    what = f"{counted(count, 'package')} changed"
     parts.progress.say(
         f"{task.name} written: {what if count else 'only its metadata changed'}"
     )

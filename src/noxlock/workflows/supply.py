@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from noxlock.errors import FetchError, StoreError
 from noxlock.index import Fetched, FetchRequest
 from noxlock.model import Kind, Sha256
+from noxlock.report.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -131,8 +132,11 @@ class Supplies:
                 stored.append(pool.submit(self._put, fetched, downloads))
 
             self.index.fetch(request, into=downloads, on_file=on_file)
-            for future in stored:
-                future.result()
+            title = f"unpack {counted(len(stored), 'file')}"
+            with self.progress.task(title, total=len(stored), unit="files") as step:
+                for future in stored:
+                    future.result()
+                    step.advance()
         return found
 
     def _put(self, fetched: Fetched, downloads: Path) -> None:
@@ -183,7 +187,7 @@ def _offline(packages: Sequence[PlannedPackage]) -> FetchError:
         p.artifact or f"{p.name} {p.version or ''}".rstrip() for p in packages
     )
     return FetchError(
-        f"the store lacks {len(packages)} artifact{'s' * (len(packages) != 1)},"
+        f"the store lacks {counted(len(packages), 'artifact')},"
         f" and noxlock is offline: {lacking}",
         hint="run once without --offline",
     )
