@@ -11,18 +11,23 @@ from pathlib import Path
 import pytest
 
 from noxlock.errors import LockError
-from noxlock.locks import FORMATS, parse_lock
+from noxlock.locks import CONDA_FORMATS, FORMATS, parse_conda_lock, parse_lock
 
 ASSETS = Path(__file__).parent.parent / "assets"
 NAMES = {
     "poetry": "poetry.lock",
     "pylock": "pylock.toml",
     "requirements": "requirements.txt",
+    "conda-lock": "conda-lock.yml",
+    "explicit": "conda-linux-64.lock",
+    "pixi": "pixi.lock",
 }
+CONDA = {kind.NAME for kind in CONDA_FORMATS}
 DAMAGE: dict[str, dict[str, str]] = tomllib.loads(
     (ASSETS / "damage.toml").read_text("utf-8")
 )
-KINDS = tuple(zip(NAMES, (".lock", ".toml", ".txt"), strict=True))
+SUFFIXES = (".lock", ".toml", ".txt", ".yml", ".lock", ".lock")
+KINDS = tuple(zip(NAMES, SUFFIXES, strict=True))
 SOUND = [
     f"{kind}/{defect}{suffix}"
     for kind, suffix in KINDS
@@ -38,7 +43,10 @@ def parse(asset: str) -> object:
         path = folder / name
         return path.read_bytes() if path.is_file() else None
 
-    name = NAMES[asset.partition("/")[0]]
+    kind = asset.partition("/")[0]
+    name = NAMES[kind]
+    if kind in CONDA:
+        return parse_conda_lock(name, (ASSETS / asset).read_bytes())
     return parse_lock(name, (ASSETS / asset).read_bytes(), beside=beside)
 
 
@@ -75,7 +83,7 @@ def test_every_asset_is_in_the_table() -> None:
     """Defects of all formats together: far more than the 25 that were asked for."""
     assets = {
         f"{kind.NAME}/{path.name}"
-        for kind in FORMATS
+        for kind in (*FORMATS, *CONDA_FORMATS)
         for path in (ASSETS / kind.NAME).iterdir()
         if path.is_file()
     }
@@ -90,7 +98,11 @@ def test_a_lock_is_known_by_its_content_where_its_name_says_nothing(
 ) -> None:
     data = (ASSETS / asset).read_bytes()
 
-    lock = parse_lock("ci/pins", data, beside=lambda _: None)
+    lock = (
+        parse_conda_lock("ci/pins", data)
+        if asset.partition("/")[0] in CONDA
+        else parse_lock("ci/pins", data, beside=lambda _: None)
+    )
 
     assert lock.format == asset.partition("/")[0]
     assert lock.file == "ci/pins"
@@ -101,3 +113,7 @@ def test_what_is_no_lock_at_all_is_refused_with_the_known_formats() -> None:
         parse_lock("ci/pins", b"\x7fELF", beside=lambda _: None)
 
     assert raised.value.hint == "known are poetry, pylock, requirements"
+    with pytest.raises(LockError, match="not a lock of conda packages of a") as raised:
+        parse_conda_lock("ci/pins", b"\x7fELF")
+
+    assert raised.value.hint == "known are conda-lock, explicit, pixi"

@@ -107,7 +107,7 @@ def load_yaml(file: str, data: bytes) -> dict[str, Any]:
     except LockError as error:
         raise error.inside(file=file) from None
     if documents != 1 or not isinstance(tree.root, dict):
-        raise LockError("not a YAML mapping", file=file, hint=RELOCK)
+        raise LockError("not one YAML mapping", file=file, hint=RELOCK)
     return tree.root
 
 

@@ -42,6 +42,7 @@ NAME: Final = "conda-lock"
 
 _CONDA: Final = "conda"
 _PIP: Final = "pip"
+_PIXI: Final = "this looks like a pixi.lock: give it that name"
 _KNOWN: Final = "supported are conda-lock.yml, @EXPLICIT files and pixi.lock"
 
 
@@ -129,7 +130,7 @@ def _check_version(root: Table) -> None:
         raise LockError(
             f"lock version {version} is not supported, only 1",
             key="version",
-            hint="lock again: `nox -s lock`",
+            hint=_PIXI if "environments" in root.data else "lock again: `nox -s lock`",
         )
     if "environments" in root.data and "package" not in root.data:
         raise LockError(
@@ -139,9 +140,9 @@ def _check_version(root: Table) -> None:
 
 
 def _conda(row: Table, platform: Subdir) -> CondaPackage:
-    name, version = row.string("name"), row.string("version")
+    name, version, url = (row.string(key) for key in ("name", "version", "url"))
     try:
-        place = locate(row.string("url"))
+        place = locate(url)
         check_subdir(place.subdir, platform)
         _check_name(place, name, version)
     except LockError as error:
@@ -170,16 +171,12 @@ def _check_name(place: Location, name: str, version: str) -> None:
 
 
 def _pip(row: Table) -> LockedPackage:
+    name, version, url = (row.string(key) for key in ("name", "version", "url"))
     _, sha256 = _hashes(row)
+    # What the project's own requirement named.
+    direct = row.table("source").get("url", str) is not None
     try:
-        package = pypi_package(
-            row.string("name"),
-            row.string("version"),
-            row.string("url"),
-            sha256,
-            # "source": what the project's requirement named itself.
-            direct=row.table("source").get("url", str) is not None,
-        )
+        package = pypi_package(name, version, url, sha256, direct=direct)
     except LockError as error:
         raise error.inside(key=row.at("url")) from None
     wanted: dict[GroupName, None] = dict.fromkeys(_category(row))

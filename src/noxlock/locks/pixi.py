@@ -235,15 +235,11 @@ def _conda(
 
 
 def _pypi(row: Table, url: str, categories: tuple[GroupName, ...]) -> LockedPackage:
+    name, version = row.string("name"), row.get("version", str)
+    # Of a folder it is the digest of its pyproject.toml, and not looked at.
+    sha256 = _digest(row, "sha256", digest)
     try:
-        package = pypi_package(
-            row.string("name"),
-            row.get("version", str),
-            # The place of the project itself is its folder.
-            url,
-            # Of a folder the "sha256" is that of its pyproject.toml.
-            _digest(row, "sha256", digest),
-        )
+        package = pypi_package(name, version, url, sha256)
     except LockError as error:
         raise error.inside(key=row.path) from None
     source = package.source
