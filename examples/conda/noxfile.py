@@ -1,0 +1,3 @@
+import noxlock
+
+noxlock.load("sessions")
