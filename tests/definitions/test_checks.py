@@ -40,7 +40,7 @@ CHECK = (
             "{a.npy: {}}",
             "{a.npy: {rtol: '1e-9'}}",
             (
-                'checks.c.outputs."a.npy".rtol: expected a number or null, found the'
+                'checks.c.outputs."a.npy".rtol: expected a number, found the'
                 " string `1e-9`"
             ),
             "write a number, without quotes",

@@ -120,8 +120,8 @@ from noxlock.errors import DefinitionError
         pytest.param(
             "a.yml",
             "environments:\n  3.10: {}",
-            'a.yml:2: environments."3.10": `pypi` is missing',
-            None,
+            'a.yml:2: environments."3.10": a lock is needed: `pypi`, `conda`, or both',
+            "for example `pypi: poetry.lock`",
             id="a key that looks like a number is a string",
         ),
         pytest.param(

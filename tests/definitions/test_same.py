@@ -25,15 +25,34 @@ TOLERANCES = st.fixed_dictionaries(
         "atol": st.none() | st.integers(0, 3) | st.floats(0, 1e-12),
     },
 )
+TARGETS = st.sampled_from(["linux-64", "linux-64-cuda", "osx-arm64"])
 ENVIRONMENTS = st.fixed_dictionaries(
     {"pypi": st.sampled_from(["poetry.lock", "locks/pylock.toml"])},
     optional={
         "python": PYTHONS | st.lists(PYTHONS, min_size=1),
         "groups": st.lists(NAMES),
         "extras": st.lists(NAMES),
-        "target": st.sampled_from(["auto", "linux-64", "linux-64-cuda", "osx-arm64"]),
+        "target": TARGETS | st.just("auto"),
         "project": st.sampled_from([None, "editable", "wheel", "none"]),
         "only-binary": st.booleans(),
+    },
+) | st.fixed_dictionaries(
+    {"conda": st.just("conda-lock.yml")},
+    optional={
+        "pypi": st.none() | st.just("poetry.lock"),
+        "python": st.sampled_from(["3", "3.10", "3.11.7"]),
+        "target": TARGETS | st.just("auto"),
+        "allow-md5": st.booleans(),
+        "link-scripts": st.booleans(),
+    },
+)
+LOCKS = st.fixed_dictionaries(
+    {"from": st.sampled_from(["environment.yml", ["a.yml", "b.yaml"]])},
+    optional={
+        "targets": TARGETS.map(lambda target: [target]),
+        "virtual-packages": st.sampled_from(["file.yml", {"__cuda": "12.4"}, None]),
+        "explicit": st.booleans(),
+        "exclude-newer": st.sampled_from([None, "2026-01-31", "2026-01-31T12:00:00Z"]),
     },
 )
 RUNS = st.sampled_from(["pytest {posargs:-q}", ["a", "b 'c d'"]])
@@ -62,6 +81,7 @@ def declared(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
             "env": VARIABLES,
             "tags": st.lists(TEXTS, max_size=2),
             "default": st.booleans(),
+            "gpu": st.sampled_from([None, "skip", "require", "require-in-ci"]),
             "allow-parallel": st.booleans(),
         },
     )
@@ -84,7 +104,13 @@ def declared(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
         "sessions": draw(st.dictionaries(NAMES, sessions, max_size=3)),
         "checks": draw(st.dictionaries(NAMES, checks, max_size=2)),
         "locks": draw(
-            st.dictionaries(NAMES, st.just({"from": "pyproject.toml"}), max_size=1)
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "poetry.lock": st.just({"from": "pyproject.toml"}),
+                    "conda-lock.yml": LOCKS,
+                },
+            )
         ),
     }
 

@@ -24,15 +24,16 @@ HEAD = "environments: {cpu: {pypi: poetry.lock}}\n"
         pytest.param(
             "a.yml",
             "environments:\n  cpu:\n    pypi: poetry.lock\n    grups: [main]",
-            "a.yml:4: environments.cpu.grups: unknown key; known here: extras, groups,"
-            " only-binary, project, pypi, python, target",
+            "a.yml:4: environments.cpu.grups: unknown key; known here: allow-md5,"
+            " conda, extras, groups, link-scripts, only-binary, project, pypi, python,"
+            " target",
             "did you mean `groups`?",
             id="unknown key",
         ),
         pytest.param(
             "a.yml",
-            "environments:\n  cpu: {}",
-            "a.yml:2: environments.cpu: `pypi` is missing",
+            "sessions:\n  test: {environment: cpu}",
+            "a.yml:2: sessions.test: `run` is missing",
             None,
             id="missing key",
         ),
@@ -109,8 +110,8 @@ HEAD = "environments: {cpu: {pypi: poetry.lock}}\n"
         pytest.param(
             "a.yml",
             "environments: {cpu: {pypi: poetry.lock, project: false}}",
-            "a.yml:1: environments.cpu.project: expected one of editable, wheel, none"
-            " or null, found the boolean `false`",
+            "a.yml:1: environments.cpu.project: expected one of editable, wheel, none,"
+            " found the boolean `false`",
             None,
             id="a boolean for a choice",
         ),

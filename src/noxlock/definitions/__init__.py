@@ -12,6 +12,7 @@ from noxlock.definitions.load import (
     parse_call,
     parse_definitions,
 )
+from noxlock.definitions.locks import LockKind, kind_of_lock
 from noxlock.definitions.schema import SCHEMA_FILE, json_schema
 from noxlock.definitions.validate import commands, session_names, validate
 
@@ -19,10 +20,12 @@ __all__ = [
     "FORMATS",
     "SCHEMA_FILE",
     "Command",
+    "LockKind",
     "Merged",
     "Parsed",
     "commands",
     "json_schema",
+    "kind_of_lock",
     "load_definitions",
     "merge",
     "parse_call",

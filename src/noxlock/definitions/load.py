@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -91,11 +92,30 @@ def parse_call(
 
 
 def _parsed(document: Document, data: Mapping[str, object]) -> Parsed:
+    data = _dated(data)
     problems = Problems()
     check_shape(document, data, inspect.type_info(Definitions), (), problems)
     problems.raise_any()
     definitions = msgspec.convert(data, Definitions)
     return Parsed(definitions=definitions, document=document)
+
+
+def _dated(data: Mapping[str, object]) -> dict[str, object]:
+    """Return *data*, dates of locks as text: YAML and TOML have dates, JSON has not."""
+    found = dict(data)
+    if isinstance(locks := data.get("locks"), dict):
+        found["locks"] = {
+            name: {key: _text(value) for key, value in lock.items()}
+            if isinstance(lock, dict)
+            else lock
+            for name, lock in locks.items()
+        }
+    return found
+
+
+def _text(value: object) -> object:
+    # A datetime is a date.
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _plain(value: object) -> object:

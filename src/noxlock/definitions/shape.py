@@ -121,7 +121,9 @@ class _Checker:
             self.report(path, f"expected {kind.le} or less, found {value}")
 
     def mismatch(self, value: object, kinds: Sequence[Type], path: Path) -> None:
-        wanted = " or ".join(dict.fromkeys(_words(one) for one in kinds))
+        # Null is what is left out: nothing that anybody means to write.
+        said = [one for one in kinds if not isinstance(one, inspect.NoneType)]
+        wanted = " or ".join(dict.fromkeys(_words(one) for one in said))
         found = self.found(value, path)
         hint = None
         strings = any(isinstance(one, inspect.StrType) for one in kinds)

@@ -17,6 +17,7 @@ from noxlock.workflows.project import DEFINITIONS_FOLDER, read_definition_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
     from types import FrameType
 
     from noxlock import model
@@ -26,6 +27,7 @@ __all__ = [
     "CheckFields",
     "Environment",
     "EnvironmentFields",
+    "LockFields",
     "SessionFields",
     "check",
     "environment",
@@ -38,13 +40,16 @@ __all__ = [
 class EnvironmentFields(TypedDict, total=False):
     """The fields of `noxlock.model.Environment`, as keywords."""
 
-    pypi: Required[str]
+    conda: str | None
+    pypi: str | None
     python: str | Sequence[str]
     groups: Sequence[str]
     extras: Sequence[str]
     target: str
     project: str | None
     only_binary: bool
+    allow_md5: bool
+    link_scripts: bool
 
 
 class SessionFields(TypedDict, total=False):
@@ -55,10 +60,20 @@ class SessionFields(TypedDict, total=False):
     description: str
     directory: str
     env: Mapping[str, str]
+    gpu: str | None
     tags: Sequence[str]
     requires: Sequence[str]
     default: bool
     allow_parallel: bool
+
+
+class LockFields(TypedDict, total=False):
+    """The fields of `noxlock.model.LockDefinition` besides its source, as keywords."""
+
+    targets: Sequence[str]
+    virtual_packages: str | Mapping[str, str] | None
+    explicit: bool
+    exclude_newer: str | date | None
 
 
 class CheckFields(TypedDict, total=False):
@@ -71,6 +86,7 @@ class CheckFields(TypedDict, total=False):
     baseline: str | None
     env: Mapping[str, str]
     profile: model.ProfileDefinition | Mapping[str, object]
+    gpu: str | None
     tags: Sequence[str]
     default: bool
 
@@ -130,11 +146,19 @@ def check(name: str, **fields: Unpack[CheckFields]) -> None:
         _declare(_call("checks", name, fields, sys._getframe(1)))  # noqa: SLF001
 
 
-def lock(file: str, *, source: str = "pyproject.toml") -> None:
-    """Declare a lock that `nox -s lock` regenerates from *source*."""
+def lock(
+    file: str,
+    *,
+    source: str | Sequence[str] = "pyproject.toml",
+    **fields: Unpack[LockFields],
+) -> None:
+    """Declare a lock that `nox -s lock` regenerates from *source*, or several of them.
+
+    lock("conda-lock.yml", source="environment.yml", targets=["linux-64", "osx-arm64"])
+    """
     with exits():
-        fields = {"from": source}
-        _declare(_call("locks", file, fields, sys._getframe(1)))  # noqa: SLF001
+        given = {"from": source, **fields}
+        _declare(_call("locks", file, given, sys._getframe(1)))  # noqa: SLF001
 
 
 def _call(
