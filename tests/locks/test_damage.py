@@ -82,9 +82,9 @@ def test_what_is_not_damaged_is_read(asset: str) -> None:
 def test_every_asset_is_in_the_table() -> None:
     """Defects of all formats together: far more than the 25 that were asked for."""
     assets = {
-        f"{kind.NAME}/{path.name}"
-        for kind in (*FORMATS, *CONDA_FORMATS)
-        for path in (ASSETS / kind.NAME).iterdir()
+        f"{kind}/{path.name}"
+        for kind in (*(form.NAME for form in FORMATS), *sorted(CONDA))
+        for path in (ASSETS / kind).iterdir()
         if path.is_file()
     }
 

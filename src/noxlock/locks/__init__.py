@@ -144,6 +144,7 @@ def _conda_format(file: str, data: bytes) -> CondaLockFormat | None:
         if each.matches(name):
             return each
     # `conda list --explicit` is told to write to any name, `spec-file.txt` too.
+    data = data.removeprefix(b"\xef\xbb\xbf")
     signs = {sign for sign, pattern in _CONDA_SIGNS if pattern.search(data)}
     if not _YAML_PACKAGES.search(data):
         signs &= {explicit.NAME}
