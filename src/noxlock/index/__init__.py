@@ -5,13 +5,13 @@ The client itself is in `noxlock.index.client`: that one imports a network libra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from noxlock.index.settings import IndexSettings, Setting, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from noxlock.model import PlannedPackage, Sha256, Target
@@ -41,6 +41,12 @@ class FetchRequest:
     """Simple pages that the lock names to be asked besides the user's own."""
     find_links: tuple[str, ...] = ()
     """Pages or folders (relative to `base`) of files that the lock names besides."""
+    mirrors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Addresses that are asked, in their order, instead of a file's own."""
+    md5: Mapping[str, str] = field(default_factory=dict)
+    """By package: the MD5 digest of a file of which the lock has no better one.
+
+    Only what the user said may be taken so; what comes has its sha256 as any file."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

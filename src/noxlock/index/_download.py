@@ -32,6 +32,8 @@ __all__ = ["Downloads", "WrongBytesError"]
 
 _CHUNK: Final = 1 << 20
 _PARTIAL, _UNSATISFIABLE = 206, 416
+_MD5: Final = 32
+"""Characters of an MD5 digest."""
 
 
 class WrongBytesError(Exception):
@@ -59,7 +61,9 @@ class Downloads:
         self._count = count
 
     def take(self, candidate: Candidate, accepted: Set[Sha256]) -> tuple[Path, Sha256]:
-        """Return the path of the file, and its digest: one of *accepted*.
+        """Return the path of the file, and its sha256: one of *accepted*.
+
+        Of what has an MD5 digest only, *accepted* holds that one.
 
         Raises:
             AccessError: It cannot be had from there.
@@ -76,10 +80,10 @@ class Downloads:
         try:
             # What another run is done with may vanish at any time.
             with suppress(FileNotFoundError):
-                size, digest = final.stat().st_size, _digest(final)
-                if digest in accepted:
+                size, digests = final.stat().st_size, _digests(final, accepted)
+                if not accepted.isdisjoint(digests):
                     self._count(size)
-                    return final, digest
+                    return final, digests[0]
             return self._remote(candidate, final, accepted)
         except OSError as error:
             raise _unwritable(error, final) from error
@@ -88,11 +92,12 @@ class Downloads:
         self, path: Path, name: str, accepted: Set[Sha256]
     ) -> tuple[Path, Sha256]:
         try:
-            digest = _digest(path)
+            digests = _digests(path, accepted)
         except OSError as error:
             raise AccessError(f"it cannot be read: {error.strerror}") from error
-        if digest not in accepted:
-            raise WrongBytesError(digest)
+        digest = digests[0]
+        if accepted.isdisjoint(digests):
+            raise WrongBytesError(digests[-1])
         self._count(path.stat().st_size)
         if path.name == name:
             return path, digest
@@ -105,19 +110,20 @@ class Downloads:
         self, candidate: Candidate, final: Path, accepted: Set[Sha256]
     ) -> tuple[Path, Sha256]:
         key = candidate.sha256 or hashlib.sha256(candidate.url.encode()).hexdigest()
-        part = _Part(final.with_name(f"{final.name}.{key[:16]}.part"), self._count)
+        path = final.with_name(f"{final.name}.{key[:16]}.part")
+        part = _Part(path, self._count, weak=_is_weak(accepted))
         try:
-            while part.digest() not in accepted:
+            while accepted.isdisjoint(part.digests()):
                 fresh = self._connection.patiently(
                     lambda: self._request(candidate.url, part, accepted)
                 )
-                digest = part.digest()
-                if digest in accepted:
+                digests = part.digests()
+                if not accepted.isdisjoint(digests):
                     break
                 part.restart()
                 if fresh:
                     part.discard()
-                    raise WrongBytesError(digest)
+                    raise WrongBytesError(digests[-1])
             return final, part.become(final)
         finally:
             part.close()
@@ -147,9 +153,9 @@ class Downloads:
         except TransientError as error:
             error.gained = max(0, part.size - start)
             raise
-        if encoded != "identity" and not part.decode and part.digest() not in accepted:
-            part.decode = True
-            return False
+        if encoded != "identity" and not part.decode:
+            part.decode = accepted.isdisjoint(part.digests())
+            return not (part.decode or resumed)
         return not resumed
 
 
@@ -173,9 +179,9 @@ def _strong(etag: str | None) -> str | None:
 class _Part:
     """An unfinished file, and the digest of what is there of it."""
 
-    def __init__(self, path: Path, count: Callable[[int], None]) -> None:
+    def __init__(self, path: Path, count: Callable[[int], None], *, weak: bool) -> None:
         self.path, self._file = _claim(path)
-        self._hash = hashlib.sha256()
+        self._hash = _Hash(weak=weak)
         self._count = count
         self._counted = 0
         self.size = 0
@@ -186,8 +192,8 @@ class _Part:
             self._hash.update(chunk)
             self._add(len(chunk))
 
-    def digest(self) -> Sha256:
-        return Sha256(self._hash.hexdigest())
+    def digests(self) -> tuple[Sha256, ...]:
+        return self._hash.digests()
 
     def _add(self, size: int) -> None:
         # Bytes that come a second time are not counted again.
@@ -206,7 +212,7 @@ class _Part:
     def restart(self) -> None:
         self._file.truncate(0)
         self._file.seek(0)
-        self._hash = hashlib.sha256()
+        self._hash = _Hash(weak=self._hash.weak)
         self.size = 0
         self.etag = None
 
@@ -214,7 +220,7 @@ class _Part:
         if sys.platform == "win32":
             self.close()
         self.path.replace(final)
-        return self.digest()
+        return self.digests()[0]
 
     def discard(self) -> None:
         with suppress(OSError):
@@ -242,9 +248,34 @@ def _claim(path: Path) -> tuple[Path, IO[bytes]]:
         file.close()
 
 
-def _digest(path: Path) -> Sha256:
+class _Hash:
+    """SHA-256, and MD5 besides where the lock has nothing better."""
+
+    def __init__(self, *, weak: bool) -> None:
+        self.weak = weak
+        self._hashes = [hashlib.sha256()]
+        if weak:
+            self._hashes.append(hashlib.md5(usedforsecurity=False))
+
+    def update(self, chunk: bytes) -> None:
+        for one in self._hashes:
+            one.update(chunk)
+
+    def digests(self) -> tuple[Sha256, ...]:
+        """Return the SHA-256 digest, then the MD5 one if any."""
+        return tuple(Sha256(one.hexdigest()) for one in self._hashes)
+
+
+def _is_weak(accepted: Set[Sha256]) -> bool:
+    return any(len(digest) == _MD5 for digest in accepted)
+
+
+def _digests(path: Path, accepted: Set[Sha256]) -> tuple[Sha256, ...]:
+    digest = _Hash(weak=_is_weak(accepted))
     with path.open("rb") as file:
-        return Sha256(hashlib.file_digest(file, "sha256").hexdigest())
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.digests()
 
 
 def _unwritable(error: OSError, path: Path) -> FetchError:

@@ -22,7 +22,7 @@ from noxlock.index._logins import login_of, with_login
 from noxlock.index._search import Candidate, Search, describe
 from noxlock.index.addresses import filename_of, local_path, origin_of
 from noxlock.index.pages import Place
-from noxlock.model import ArchiveSource, IndexSource
+from noxlock.model import ArchiveSource, IndexSource, Sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,7 +79,10 @@ class Finder:
             FetchError: The lock has no sha256 for it.
         """
         one = () if package.sha256 is None else (package.sha256,)
-        search = Search(package=package, accepted=frozenset((*one, *package.hashes)))
+        weak = self._request.md5.get(package.name)
+        also = () if weak is None or one else (Sha256(weak),)
+        accepted = frozenset((*one, *package.hashes, *also))
+        search = Search(package=package, accepted=accepted)
         if not search.accepted:
             raise FetchError(
                 f"{search.title} has no sha256 in the lock", hint="lock it with hashes"
@@ -100,9 +103,9 @@ class Finder:
 
     def _candidates(self, search: Search) -> Iterator[Candidate]:
         package = search.package
-        fixed = self._fixed(package)
-        if fixed is not None and not self._is_dead(search, fixed):
-            yield fixed
+        for fixed in self._fixed(package):
+            if not self._is_dead(search, fixed):
+                yield fixed
         if package.path is not None or isinstance(package.source, ArchiveSource):
             return
         for places in self._tiers(package):
@@ -112,19 +115,21 @@ class Finder:
                 for place in places:
                     yield from self._named(search, place, package.artifact)
 
-    def _fixed(self, package: PlannedPackage) -> Candidate | None:
+    def _fixed(self, package: PlannedPackage) -> Iterator[Candidate]:
         if package.path is not None:
             url = (self._request.base.absolute() / package.path).as_uri()
         elif package.url is not None:
             url = package.url
         else:
-            return None
-        return Candidate(
-            url=url,
-            filename=package.artifact or filename_of(url),
-            place=_locked(url),
-            sha256=package.sha256,
-        )
+            return
+        mirrors = self._request.mirrors.get(url)
+        for address in mirrors or (url,):
+            yield Candidate(
+                url=address,
+                filename=package.artifact or filename_of(url),
+                place=_mirror(address) if mirrors else _locked(address),
+                sha256=package.sha256,
+            )
 
     def _is_dead(self, search: Search, candidate: Candidate) -> bool:
         dead = self._dead.get(origin_of(candidate.url))
@@ -224,6 +229,10 @@ class Finder:
 
 def _locked(url: str, *, find_links: bool = False) -> Place:
     return Place(url=url, origin="named by the lock", find_links=find_links)
+
+
+def _mirror(url: str) -> Place:
+    return Place(url=url, origin="a mirror of what the lock names")
 
 
 def _lacks(what: str) -> AccessError:

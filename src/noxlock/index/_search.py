@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Candidate", "Search", "describe"]
 
+_SHA256 = 64
+"""Characters of such a digest; else it is an MD5 one."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidate:
@@ -82,9 +85,10 @@ class Search:
     def _mismatch(self) -> HashMismatchError:
         place, actual = next(iter(self.wrong.items()))
         wanted = " or ".join(sorted(self.accepted))
+        kind = "sha256" if len(actual) == _SHA256 else "md5"
         others = "".join(f"; {p}: {note.what}" for p, note in self.notes.items())
         return HashMismatchError(
-            f"{self.title} from {place} is not what was locked: expected sha256"
+            f"{self.title} from {place} is not what was locked: expected {kind}"
             f" {wanted}, got {actual}{others}",
             hint="the file there is not the one that was locked: find out who changed"
             " it before you lock again",
