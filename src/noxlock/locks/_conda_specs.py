@@ -30,7 +30,7 @@ _VERSION_BUILD: Final = re.compile(
     r"((?:.+?)[^><!,|]?)(?:(?<![=!|,<>~])(?:[ =])([^-=,|<>~]+?))?$"
 )
 _NAME: Final = re.compile(r"[a-z0-9_.\-]+")
-_STAR: Final = re.compile(r"(^|[|,])([^<>=!~|,*]+[^<>=!~|,*.])\*(?=$|[|,])")
+_STAR: Final = re.compile(r"(^|[|,])([^<>=!~|,*]*[^<>=!~|,*.])\*(?=$|[|,])")
 _PACKAGE: Final = (".conda", ".tar.bz2")
 _SUBDIRS: Final = frozenset((*Subdir, "noarch"))
 _DEFAULTS: Final = frozenset(("defaults", "pkgs/main", "pkgs/r", "pkgs/msys2"))

@@ -1,0 +1,117 @@
+"""What py-rattler says of a solve that failed, in words that a user can act on."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from noxlock.errors import SolveError
+from noxlock.locks.conda_lock_writer import plain_channel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from noxlock.locks.environment_yml import Wanted
+
+__all__ = ["unreachable", "unsolvable"]
+
+_NONE: Final = re.compile(
+    r"No candidates were found for (\S+)( \S.*?)?\.?$", re.MULTILINE
+)
+_LEAD: Final = (
+    "Cannot solve the request because of:",
+    "The following packages are incompatible",
+)
+_URL: Final = re.compile(r"(?:url \(|channel ')([^)']+)")
+_BRANCH: Final = "│├└─ "
+
+
+def unsolvable(text: str, wanted: Wanted, newest: datetime | None) -> SolveError:
+    """Return the error for what the solver says, *text*.
+
+    Its last line is what contradicts the rest; a repeated line is said once.
+    """
+    channels = ", ".join(plain_channel(one)[0] for one in wanted.channels)
+    if found := _NONE.search(text):
+        file, number = _place(wanted, found[1])
+        until = f" up to {newest:%Y-%m-%d}" if newest else ""
+        return SolveError(
+            f"no package `{found[1]}` for {wanted.platform} in {channels}{until}",
+            file=file,
+            line=number,
+            hint="check its name; a selector, `# [linux]`, asks for it elsewhere only",
+        )
+    lines: list[str] = []
+    for line in text.splitlines():
+        plain = line
+        for lead in _LEAD:
+            plain = plain.replace(lead, "")
+        plain = plain.rstrip().replace(" * can be", " can be")
+        if plain.strip(_BRANCH) and _bare(plain) not in map(_bare, lines):
+            lines.append(f"  {_tidy(plain)}")
+    what = "\n".join(
+        [f"the requirements contradict each other on {wanted.platform}:", *lines]
+    )
+    return SolveError(what, hint=_hint(wanted, newest))
+
+
+def unreachable(text: str, urls: Mapping[str, str]) -> SolveError:
+    """Return the error for a channel that cannot be read, in one line that names it.
+
+    Args:
+        text: What the gateway says.
+        urls: The listed channels, and the address of each.
+    """
+    found = _URL.search(text)
+    place = found[1] if found else ""
+    channel = next(
+        (one for one, url in urls.items() if place.startswith(url.rstrip("/"))), None
+    )
+    shown = plain_channel(channel)[0] if channel else _host(place)
+    if "could not find subdir" in text or "404" in text:
+        return SolveError(
+            f"there is no conda channel `{shown}`: it has no repodata.json",
+            hint="check its name",
+        )
+    causes = [line.removeprefix("Caused by: ") for line in text.splitlines()]
+    why = causes[-1].strip() if causes else "no reason given"
+    return SolveError(
+        f"the conda channel `{shown}` cannot be reached: {why}",
+        hint="NOXLOCK_CONDA_MIRRORS=CHANNEL=MIRROR names a mirror that can be",
+    )
+
+
+def _place(wanted: Wanted, name: str) -> tuple[str | None, int | None]:
+    for spec in wanted.conda:
+        if spec.name == name:
+            return spec.file, spec.line
+    return None, None
+
+
+def _bare(line: str) -> str:
+    return line.strip(_BRANCH)
+
+
+def _tidy(line: str) -> str:
+    return line.replace(
+        ", which can be installed with any of the following options", ""
+    )
+
+
+def _host(place: str) -> str:
+    return urlsplit(place).hostname or place
+
+
+def _hint(wanted: Wanted, newest: datetime | None) -> str:
+    hints = []
+    if len(wanted.channels) > 1:
+        first = plain_channel(wanted.channels[0])[0]
+        hints.append(
+            f"a package comes from the first channel that has it, here {first} first;"
+            " `CHANNEL::NAME` asks for another"
+        )
+    if newest:
+        hints.append(f"nothing newer than {newest:%Y-%m-%d} counts (exclude-newer)")
+    return "; ".join(hints) or "loosen one of them in environment.yml"
