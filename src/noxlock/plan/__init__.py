@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from noxlock.plan.agreement import Disagreement, Pin
 from noxlock.plan.conda import (
     check_hashes,
     conda_python,
@@ -11,13 +12,7 @@ from noxlock.plan.conda import (
 )
 from noxlock.plan.conda_names import conda_names, provided, pypi_names
 from noxlock.plan.keys import KEY_VERSION, plan_key
-from noxlock.plan.layers import (
-    Disagreement,
-    LayersRequest,
-    Pin,
-    disagreements,
-    plan_layers,
-)
+from noxlock.plan.layers import LayersRequest, disagreements, plan_layers
 from noxlock.plan.planning import plan
 from noxlock.plan.render import plan_json
 from noxlock.plan.targets import full_python, marker_environment, parse_target, tags

@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from noxlock.errors import NoxlockError, PlanError, nearest
 from noxlock.model import ByGroup, GroupName, Lock, Plan
 from noxlock.plan._conditions import Conditions
+from noxlock.plan.agreement import Disagreement, Pin, compare_pins, pin_of
 from noxlock.plan.conda import (
     conda_python,
     plan_conda,
@@ -17,7 +18,7 @@ from noxlock.plan.conda import (
     requested_categories,
     weakness,
 )
-from noxlock.plan.conda_names import provided, same_version
+from noxlock.plan.conda_names import provided
 from noxlock.plan.keys import plan_key
 from noxlock.plan.planning import plan
 from noxlock.plan.select import requested_extras, requested_groups, select
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from noxlock.model import CondaLock, CondaPackage, LockedPackage, Target
 
-__all__ = ["Disagreement", "LayersRequest", "Pin", "disagreements", "plan_layers"]
+__all__ = ["LayersRequest", "disagreements", "plan_layers"]
 
 _MAIN = GroupName("main")
 _ALL = "all"
@@ -51,35 +52,6 @@ class LayersRequest:
     """Take conda packages of which the lock has no more than an MD5 digest."""
     listing: bool = False
     """Nothing is to be installed: a digest may be absent."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pin:
-    """One package as one lock pins it."""
-
-    name: str
-    """As that lock spells it."""
-    version: str
-    file: str
-    where: str
-    """Its key path, or line, in the file."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Disagreement:
-    """A Python package that both locks pin, to different versions."""
-
-    name: NormalizedName
-    conda: Pin
-    pypi: Pin
-
-    def __str__(self) -> str:
-        """Return both pins, and where each stands."""
-        return (
-            f"`{self.name}` is {self.conda.version} in {self.conda.file}"
-            f" ({self.conda.where}) but {self.pypi.version} in {self.pypi.file}"
-            f" ({self.pypi.where})"
-        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,7 +80,7 @@ class _Below:
             for name, package in provided(self.packages).items()
         }
         for pinned in filter(self._wants, self.pip.packages):
-            found.setdefault(pinned.name, _pin(pinned, self.lock.file))
+            found.setdefault(pinned.name, pin_of(pinned, self.lock.file))
         return found
 
     def _wants(self, pinned: LockedPackage) -> bool:
@@ -132,7 +104,7 @@ def plan_layers(
             raise PlanError("no lock is given")
         return _wheels(pypi, request, request.groups, request.target)
     conda_groups, pypi_groups = _share(conda, pypi, request.groups)
-    below = _below(conda, request, conda_groups)
+    below = _below(conda, request, conda_groups, wheels=bool(pypi_groups))
     warnings = [*_weak(below.packages)]
     layers: list[Plan] = []
     on_top: Plan | None = None
@@ -175,7 +147,7 @@ def disagreements(
         PlanError: With the lock as its file.
     """
     conda_groups, pypi_groups = _share(conda, pypi, request.groups)
-    below = _below(conda, request, conda_groups)
+    below = _below(conda, request, conda_groups, wheels=bool(pypi_groups))
     if not pypi_groups:
         return ()
     request = replace(request, groups=pypi_groups)
@@ -185,7 +157,7 @@ def disagreements(
 def _share(
     conda: CondaLock, pypi: Lock | None, groups: Sequence[str]
 ) -> tuple[tuple[GroupName, ...], tuple[GroupName, ...]]:
-    """Return the groups for each lock; python and all that is below is in `main`."""
+    """Return the groups for each lock; `main` where the conda lock has none of them."""
     if pypi is None:
         with _In(conda.file):
             return requested_categories(conda, groups), ()
@@ -206,15 +178,17 @@ def _share(
 
 
 def _below(
-    conda: CondaLock, request: LayersRequest, groups: tuple[GroupName, ...]
+    conda: CondaLock,
+    request: LayersRequest,
+    groups: tuple[GroupName, ...],
+    *,
+    wheels: bool = False,
 ) -> _Below:
-    packages = plan_conda(
-        conda,
-        groups=groups,
-        target=request.target,
-        allow_md5=request.allow_md5,
-        listing=request.listing,
-    )
+    packages = _planned(conda, request, groups)
+    # What `main` reaches stands in no other category, python least of all.
+    if wheels and _MAIN not in groups and conda_python(packages) is None:
+        groups = tuple(sorted((*groups, _MAIN)))
+        packages = _planned(conda, request, groups)
     pip = Lock(
         format=conda.format,
         file=conda.file,
@@ -224,6 +198,18 @@ def _below(
     )
     target = replace(request.target, python=conda_python(packages) or "")
     return _Below(lock=conda, packages=packages, target=target, pip=pip, groups=groups)
+
+
+def _planned(
+    conda: CondaLock, request: LayersRequest, groups: tuple[GroupName, ...]
+) -> tuple[CondaPackage, ...]:
+    return plan_conda(
+        conda,
+        groups=groups,
+        target=request.target,
+        allow_md5=request.allow_md5,
+        listing=request.listing,
+    )
 
 
 def _wheels(
@@ -262,27 +248,12 @@ def _compared(
         groups = requested_groups(pypi, request.groups)
         extras = requested_extras(pypi, request.extras)
         selected = select(pypi, groups, extras, Conditions(below.target))
-    for package, _ in selected.packages:
-        ours = pins.get(package.name)
-        if ours is None or package.version is None or not ours.version:
-            continue
-        if not same_version(package.name, ours.version, package.version):
-            theirs = _pin(package, pypi.file)
-            yield Disagreement(name=package.name, conda=ours, pypi=theirs)
+    yield from compare_pins(pins, (p for p, _ in selected.packages), pypi.file)
 
 
 def _weak(packages: Sequence[CondaPackage]) -> Iterator[str]:
     if weak := [package for package in packages if package.sha256 is None]:
         yield weakness(weak)
-
-
-def _pin(package: LockedPackage, file: str) -> Pin:
-    return Pin(
-        name=package.name,
-        version=package.version or "",
-        file=file,
-        where=package.where,
-    )
 
 
 class _In:
