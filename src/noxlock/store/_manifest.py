@@ -73,6 +73,10 @@ class StoredFile(Struct, frozen=True, array_like=True):
     """SHA-256 as RECORD writes it: URL-safe base64 without padding."""
     size: int
     executable: bool = False
+    mtime: int = MTIME
+    """Modification time, in seconds."""
+    link: bool = False
+    """Whether it is a symbolic link; digest and size are those of its target's name."""
 
 
 class EntryPoint(Struct, frozen=True, array_like=True):
@@ -204,9 +208,13 @@ def _damaged(base: str, files: Sequence[StoredFile], checking: Checking) -> list
 
 
 def _defect(path: str, file: StoredFile, checking: Checking) -> str | None:
+    if file.link:
+        name = os.fsencode(os.readlink(path))  # noqa: PTH115
+        same = digest_text(hashlib.sha256(name).digest()) == file.digest
+        return None if same else "it links elsewhere"
     if checking is Checking.QUICK:
         status = os.stat(path, follow_symlinks=False)  # noqa: PTH116
-        same = status.st_size == file.size and int(status.st_mtime) == MTIME
+        same = status.st_size == file.size and int(status.st_mtime) == file.mtime
         return None if same else "size or time changed"
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
     try:
@@ -215,10 +223,10 @@ def _defect(path: str, file: StoredFile, checking: Checking) -> str | None:
             return "size changed"
         if _digest(handle, file.size) != file.digest:
             return "content changed"
-        if int(status.st_mtime) != MTIME:
+        if int(status.st_mtime) != file.mtime:
             # A copied store: same bytes, other times. Python then compiles anew.
             with suppress(OSError):
-                os.utime(path, (MTIME, MTIME))
+                os.utime(path, (file.mtime, file.mtime))
         return None
     finally:
         os.close(handle)

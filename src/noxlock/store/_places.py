@@ -29,6 +29,7 @@ FILES = "files"
 """In each entry: the folder of what it holds."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_CONDA_KEY = re.compile(r"[0-9a-f]{64}|md5-[0-9a-f]{32}")
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS}
 _TAKEN = {errno.EEXIST, errno.ENOTEMPTY}
@@ -44,11 +45,13 @@ class Bucket(StrEnum):
     WHEELS = "wheels-v1"
     """`<sha256>/`: a wheel, unpacked."""
     BYTECODE = "bytecode-v1"
-    """`<interpreter>/<sha256>/`: the bytecode of a wheel."""
+    """`<interpreter>/<entry>/`: the bytecode of a wheel or a conda package."""
     ARCHIVES = "archives-v1"
     """`<sha256>/`: a source distribution, whole."""
     BUILT = "built-v1"
     """`<sha256 of the key>/`: which wheel was built for a key."""
+    CONDA = "conda-v1"
+    """`<sha256>/` or `md5-<md5>/`, as the lock has it: a conda package, unpacked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +64,24 @@ class Places:
         """Return the entry of a wheel."""
         return self.root / Bucket.WHEELS / _checked(sha256)
 
-    def bytecode(self, sha256: Sha256, interpreter: Interpreter) -> Path:
-        """Return the entry of a wheel's bytecode for *interpreter*.
+    def conda(self, key: str) -> Path:
+        """Return the entry of a conda package; *key*: the digest that the lock has."""
+        if not _CONDA_KEY.fullmatch(key):
+            raise StoreError(f"`{key}` is no digest of a conda package")
+        return self.root / Bucket.CONDA / key
 
-        The full version is in the key: compilers of one magic number differ in fixes.
-        """
+    def bytecode(self, sha256: Sha256, interpreter: Interpreter) -> Path:
+        """Return the entry of a wheel's bytecode for *interpreter*."""
+        return self._bytecode(interpreter) / _checked(sha256)
+
+    def conda_bytecode(self, key: str, interpreter: Interpreter) -> Path:
+        """Return the entry of a conda package's bytecode for *interpreter*."""
+        return self._bytecode(interpreter) / self.conda(key).name
+
+    def _bytecode(self, interpreter: Interpreter) -> Path:
+        # The full version too: compilers of one magic number differ in fixes.
         name = f"{interpreter.cache_tag}-{interpreter.magic}-{interpreter.version}"
-        return self.root / Bucket.BYTECODE / name / _checked(sha256)
+        return self.root / Bucket.BYTECODE / name
 
     def archive(self, sha256: Sha256) -> Path:
         """Return the entry of a source distribution."""

@@ -39,6 +39,8 @@ __all__ = ["collect_garbage", "store_info", "verify_store"]
 _DAY = 24 * 60 * 60
 _PATIENCE = 10.0
 """Seconds that cleaning waits for other runs."""
+_COMPILED = (Bucket.WHEELS, Bucket.CONDA)
+"""What has bytecode; no digest is in both."""
 _VERSIONED = re.compile(r"(?P<kind>[a-z]+)-v(?P<version>\d+)")
 
 
@@ -63,8 +65,9 @@ def collect_garbage(
 ) -> GcReport:
     """Remove what no run used for *days*, and what killed runs left.
 
-    Bytecode goes with its wheel. Environments keep their files: a hard link or a copy
-    does not need the store. With *dry_run* nothing is removed, only counted.
+    Bytecode goes with what it was compiled from. Environments keep their files: a hard
+    link or a copy does not need the store. With *dry_run* nothing is removed, only
+    counted.
 
     Raises:
         StoreError: Another run uses the store, or it cannot be written.
@@ -82,8 +85,8 @@ def collect_garbage(
             for folder in _entries(places, bucket)
             if everything or _last_use(folder) < limit
         ]
-        wheels = places.root / Bucket.WHEELS
-        gone = frozenset(folder.name for folder in unused if folder.parent == wheels)
+        bases = {places.root / bucket for bucket in _COMPILED}
+        gone = frozenset(folder.name for folder in unused if folder.parent in bases)
         orphans = (f for bucket in Bucket for f in _orphans(places, bucket, gone))
         entries = list(dict.fromkeys([*unused, *orphans]))
         leftovers = list(_leftovers(places, everything=everything))
@@ -157,10 +160,10 @@ def _entries(places: Places, bucket: Bucket) -> Iterator[Path]:
 def _orphans(
     places: Places, bucket: Bucket, gone: frozenset[str] = frozenset()
 ) -> Iterator[Path]:
-    """Yield the entries that are of no use without a wheel that is gone, or *gone*."""
+    """Yield the entries that are of no use without one that is gone, or in *gone*."""
     for folder in _entries(places, bucket):
         match bucket:
-            case Bucket.WHEELS | Bucket.ARCHIVES:
+            case Bucket.WHEELS | Bucket.ARCHIVES | Bucket.CONDA:
                 return
             case Bucket.BYTECODE:
                 wheel = folder.name
@@ -172,7 +175,7 @@ def _orphans(
                 wheel = entry.sha256 if entry else ""
             case _:
                 assert_never(bucket)
-        there = (places.root / Bucket.WHEELS / wheel / ENTRY).exists()
+        there = any((places.root / b / wheel / ENTRY).exists() for b in _COMPILED)
         if not wheel or wheel in gone or not there:
             yield folder
 
