@@ -1,0 +1,83 @@
+"""A conda lock as it is, and what a new one changes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from noxlock.errors import SolveError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from noxlock.report.progress import Progress
+
+    Rows = list[dict[str, Any]]
+
+__all__ = ["OldLock", "bytes_of", "changes", "parse_old", "read_old"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OldLock:
+    """The lock as it is: rows and hash of each platform."""
+
+    hashes: Mapping[str, str]
+    rows: Rows
+
+    def of(self, platform: str) -> Rows:
+        """Return the rows of *platform*."""
+        return [row for row in self.rows if row.get("platform") == platform]
+
+
+def read_old(path: Path, name: str, progress: Progress) -> OldLock:
+    """Return the lock at *path*; a damaged one is one more reason to make it anew."""
+    data = bytes_of(path)
+    if data is None:
+        return OldLock(hashes={}, rows=[])
+    try:
+        return parse_old(data)
+    except SolveError as error:
+        progress.warn(f"{name}: {error.what}; it is made anew")
+        return OldLock(hashes={}, rows=[])
+
+
+def parse_old(data: bytes) -> OldLock:
+    """Return the rows of a lock as they are: one that is kept is written again."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        document = yaml.load(data, Loader=loader)  # noqa: S506 - a safe one
+        hashes = dict(document["metadata"]["content_hash"])
+        rows = [dict(row) for row in document["package"]]
+    except (yaml.YAMLError, TypeError, KeyError, ValueError, RecursionError) as error:
+        raise SolveError("not a conda-lock.yml", hint="lock again") from error
+    return OldLock(hashes=hashes, rows=rows)
+
+
+def changes(target: str, before: Rows, after: Rows) -> list[str]:
+    """Return what changed on *target*: `linux-64: numpy 2.0 py_0 -> 2.1 py_0`."""
+
+    def pinned(rows: Rows) -> dict[tuple[str, str], str]:
+        return {(r["manager"], r["name"]): _shown(r) for r in rows}
+
+    old, new = pinned(before), pinned(after)
+    return [
+        f"{target}: {key[1]} {old.get(key, '(new)')} -> {new.get(key, '(removed)')}"
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key)
+    ]
+
+
+def _shown(row: Mapping[str, Any]) -> str:
+    build = str(row.get("url", "")).rpartition("-")[2].partition(".")[0]
+    return f"{row['version']} {build}" if row["manager"] == "conda" else row["version"]
+
+
+def bytes_of(path: Path) -> bytes | None:
+    """Return the content of a file, or None where there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
