@@ -12,7 +12,7 @@ from noxlock.definitions.load import (
     parse_call,
     parse_definitions,
 )
-from noxlock.definitions.locks import LockKind, kind_of_lock
+from noxlock.definitions.locks import LockKind, kind_of_lock, subdir_of
 from noxlock.definitions.schema import SCHEMA_FILE, json_schema
 from noxlock.definitions.validate import commands, session_names, validate
 
@@ -32,5 +32,6 @@ __all__ = [
     "parse_command",
     "parse_definitions",
     "session_names",
+    "subdir_of",
     "validate",
 ]

@@ -16,6 +16,7 @@ from noxlock.nox_plugin.logs import quiet_libraries
 from noxlock.nox_plugin.noxfile import current
 from noxlock.nox_plugin.options import Options, read_options
 from noxlock.workflows.parts import default_parts
+from noxlock.workflows.targets import on_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +101,15 @@ class LockedEnv(ProcessEnv):
         use, project = self._use(), current().project()
         environment = project.environment(use.environment)
         parts = parts or default_parts(project.root, offline=options.offline)
-        _judge_freshness(project, environment.pypi, options, parts)
+        environment = on_this_machine(project, environment)
+        for lock in environment.locks:
+            _judge_freshness(project, lock, environment.target, options, parts)
+        if not options.frozen:  # else the plan warns
+            from noxlock.workflows.agreement import (  # noqa: PLC0415 - likewise
+                require_agreement,
+            )
+
+            require_agreement(project, environment)
         ignore_folder(Path(self.location).parent)
         built = parts.builder.build(
             BuildRequest(
@@ -110,8 +119,8 @@ class LockedEnv(ProcessEnv):
                 python=self.interpreter or _one_python(use, environment),
                 prefix=Path(self.location),
                 project=project.install(environment, default=use.install),
-                lock=project.read_lock(environment.pypi),
-                lock_file=environment.pypi,
+                lock=project.read_lock(environment.pypi or ""),
+                lock_file=environment.pypi or "",
                 reuse=self.reuse_existing,
             )
         )
@@ -135,11 +144,11 @@ class LockedEnv(ProcessEnv):
 
 
 def _judge_freshness(
-    project: Project, lock: str, options: Options, parts: Parts
+    project: Project, lock: str, target: str, options: Options, parts: Parts
 ) -> None:
     if not options.frozen:
-        project.require_fresh(lock)
-    elif why := project.staleness(lock):
+        project.require_fresh(lock, target)
+    elif why := project.staleness(lock, target):
         parts.progress.warn(f"{lock} is stale and used as it is (--frozen): {why}")
 
 

@@ -17,7 +17,7 @@ from noxlock.errors import DefinitionError, nearest
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["COMMON_FLAGS", "Options", "read_options", "refuse_rest"]
+__all__ = ["COMMON_FLAGS", "Options", "is_on", "read_options", "refuse_rest"]
 
 COMMON_FLAGS: Final = ("--frozen", "--offline")
 _VARIABLES: Final = {"NOXLOCK_FROZEN": "--frozen", "NOXLOCK_OFFLINE": "--offline"}
@@ -42,6 +42,11 @@ class Options:
         return "--offline" in self.flags
 
 
+def is_on(value: str) -> bool:
+    """Return whether a variable of this value is switched on: `1`, `true`; not `0`."""
+    return value.lower() not in _OFF
+
+
 def read_options(
     posargs: Sequence[str], environ: Mapping[str, str], *, flags: Sequence[str] = ()
 ) -> Options:
@@ -55,7 +60,7 @@ def read_options(
     found = {
         flag
         for variable, flag in _VARIABLES.items()
-        if environ.get(variable, "").lower() not in _OFF
+        if is_on(environ.get(variable, ""))
     }
     known = {*COMMON_FLAGS, *flags}
     own = posargs.index("--") if "--" in posargs else len(posargs)

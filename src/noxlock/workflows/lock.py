@@ -132,7 +132,7 @@ class _Task:
     @classmethod
     def of(cls, root: Path, name: str, definition: LockDefinition) -> _Task:
         """Return the task for a declared lock, or raise `DefinitionError`."""
-        lock, source = root / name, root / definition.source
+        lock, source = root / name, root / definition.sources[0]
         solver = solver_of(lock.name)
         if solver is None:
             known = ", ".join(one.LOCK for one in SOLVERS)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from noxlock.definitions import FORMATS, SCHEMA_FILE, load_definitions
 from noxlock.errors import DefinitionError, LockError, StaleLockError, nearest
-from noxlock.locks import parse_lock
+from noxlock.locks import is_conda_lock, parse_conda_lock, parse_lock
 from noxlock.locks.freshness import staleness
 from noxlock.model import Definitions, Environment, ProjectInstall
 
@@ -16,9 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from pathlib import Path
 
-    from noxlock.model import Lock
+    from noxlock.model import CondaLock, Lock, LockDefinition
+    from noxlock.workflows.conda_lock import CondaLockRequest
 
-__all__ = ["DEFINITIONS_FOLDER", "Project", "read_definition_files", "read_definitions"]
+__all__ = [
+    "DEFINITIONS_FOLDER",
+    "Project",
+    "conda_request",
+    "read_definition_files",
+    "read_definitions",
+]
 
 DEFINITIONS_FOLDER: Final = "sessions"
 """Where definitions lie unless the noxfile says otherwise."""
@@ -81,6 +88,25 @@ def _read(path: Path, name: str) -> bytes:
         raise DefinitionError(what, file=name) from error
 
 
+def conda_request(
+    root: Path, lock: str, definition: LockDefinition
+) -> CondaLockRequest:
+    """Return what is asked for by the definition of a conda lock."""
+    from noxlock.workflows.conda_lock import (  # noqa: PLC0415 - slow to import
+        CondaLockRequest,
+    )
+
+    return CondaLockRequest(
+        root=root,
+        lock=lock,
+        sources=definition.sources,
+        targets=definition.targets,
+        virtual_packages=definition.virtual_packages,
+        explicit=definition.explicit,
+        exclude_newer=definition.exclude_newer,
+    )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Project:
     """A project's folder and what it declares."""
@@ -89,6 +115,9 @@ class Project:
     """The noxfile's folder, absolute."""
     definitions: Definitions
     _locks: dict[str, Lock] = field(default_factory=dict, repr=False, compare=False)
+    _conda: dict[str, CondaLock] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @classmethod
     def open(cls, root: Path, definitions: Definitions | None = None) -> Self:
@@ -111,19 +140,52 @@ class Project:
         """Return what the lock *file*, relative to the project, says; read once.
 
         Raises:
-            LockError: It is not there, or is not what its format demands.
+            LockError: It is not there, or is not what its format demands, or is of
+                conda packages.
         """
         if file not in self._locks:
             data = self._lock_bytes(file)
+            if is_conda_lock(file, data):
+                what = "it is a lock of conda packages"
+                raise LockError(what, file=file, hint="name it with `conda`")
             self._locks[file] = parse_lock(file, data, beside=self._beside(file))
         return self._locks[file]
 
-    def staleness(self, file: str) -> str | None:
+    def read_conda_lock(self, file: str) -> CondaLock:
+        """Return what the lock of conda packages *file* says; read once.
+
+        Raises:
+            LockError: It is not there, or is not what its format demands, or is of
+                Python packages.
+        """
+        if file not in self._conda:
+            data = self._lock_bytes(file)
+            if not is_conda_lock(file, data):
+                what = "it is no lock of conda packages"
+                raise LockError(what, file=file, hint="name it with `pypi`")
+            self._conda[file] = parse_conda_lock(file, data)
+        return self._conda[file]
+
+    def is_conda(self, file: str) -> bool:
+        """Return whether the lock *file* is one of conda packages.
+
+        Raises:
+            LockError: It is not there.
+        """
+        return file in self._conda or is_conda_lock(file, self._lock_bytes(file))
+
+    def staleness(self, file: str, target: str | None = None) -> str | None:
         """Return why the lock *file* does not belong to its source, or None.
 
-        Only a poetry.lock says what it was made from: of other formats, and without
-        the source, nothing is known and None is returned.
+        Args:
+            file: The lock.
+            target: The only one of a conda lock's targets that counts; None: each.
+
+        A poetry.lock says what it was made from, and a conda-lock.yml that is declared:
+        of others, and without the source, nothing is known and None is returned.
         """
+        if self.is_conda(file):
+            return self._conda_staleness(file, target)
         if self.read_lock(file).format != "poetry":
             return None
         source = self._source(file)
@@ -133,15 +195,28 @@ class Project:
             return None
         return staleness(file, self._lock_bytes(file), source_data)
 
-    def require_fresh(self, file: str) -> None:
-        """Raise `StaleLockError` where the lock *file* is stale."""
-        if (why := self.staleness(file)) is not None:
+    def require_fresh(self, file: str, target: str | None = None) -> None:
+        """Raise `StaleLockError` where the lock *file* is stale, for *target*."""
+        if (why := self.staleness(file, target)) is not None:
             again = "`nox -s lock`" if file in self.definitions.locks else "its tool"
             hint = (
                 f"lock again with {again}, or use it as it is: `-- --frozen`,"
                 " or NOXLOCK_FROZEN=1"
             )
             raise StaleLockError(why, file=file, hint=hint)
+
+    def _conda_staleness(self, file: str, target: str | None) -> str | None:
+        declared = self.definitions.locks.get(file)
+        if declared is None or self.read_conda_lock(file).format != "conda-lock":
+            return None
+        from noxlock.workflows.conda_lock import (  # noqa: PLC0415 - slow to import
+            conda_staleness,
+        )
+
+        found = conda_staleness(conda_request(self.root, file, declared))
+        if target is not None:
+            found = {name: why for name, why in found.items() if name == target}
+        return "; ".join(f"{name}: {why}" for name, why in found.items()) or None
 
     def environment(self, wanted: str | Environment) -> Environment:
         """Return the environment of this name; one declared in place is itself.
@@ -190,7 +265,7 @@ class Project:
         declared = self.definitions.locks.get(file)
         if declared is None:
             return (self.root / file).parent / "pyproject.toml"
-        return self.root / declared.source
+        return self.root / declared.sources[0]
 
     def _lock_bytes(self, file: str) -> bytes:
         path = self.root / file

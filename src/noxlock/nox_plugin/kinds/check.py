@@ -11,6 +11,7 @@ from nox.command import CommandFailed
 
 from noxlock.errors import DefinitionError
 from noxlock.nox_plugin.failures import reported
+from noxlock.nox_plugin.kinds._gpu import is_skipped, with_gpu
 from noxlock.nox_plugin.kinds._nox import backend, install_only, locked_env, nox_folder
 from noxlock.nox_plugin.options import read_options, refuse_rest
 from noxlock.nox_plugin.summaries import check_summary, repro_summary
@@ -39,7 +40,8 @@ def register_check(noxfile: Noxfile, name: str, declared: Check) -> None:
             if env is None:
                 what = f"{title} needs its locked environment: else nothing is proved"
                 raise DefinitionError(what, hint="run it without --no-venv")
-            built = env.build(options)
+            project = noxfile.project()
+            built = with_gpu(session, project, declared, lambda: env.build(options))
             if not install_only(session):
                 accept = _ACCEPT in options.flags
                 _compare(session, name, declared, built, accept=accept)
@@ -62,7 +64,17 @@ def _register_repro(noxfile: Noxfile) -> None:
 
     def repro(session: nox.Session) -> None:
         if not install_only(session):
-            session.log(f"every check passed: {', '.join(checks)}")
+            # A comparison that could not be made is not a pass.
+            skipped = [name for name, check in checks.items() if is_skipped(check)]
+            passed = [name for name in checks if name not in skipped]
+            if passed:
+                every = "every other check" if skipped else "every check"
+                session.log(f"{every} passed: {', '.join(passed)}")
+            if skipped:
+                what = f"not run, for want of a GPU: {', '.join(skipped)}"
+                session.warn(what)
+                if not passed:
+                    session.skip(what)
 
     repro.__doc__ = repro_summary(checks)
     noxfile.gather(repro, "repro", [f"repro({name})" for name in checks])

@@ -11,6 +11,7 @@ import nox
 from noxlock.definitions import commands
 from noxlock.errors import DefinitionError
 from noxlock.nox_plugin.failures import reported
+from noxlock.nox_plugin.kinds._gpu import with_gpu
 from noxlock.nox_plugin.kinds._nox import backend, locked_env
 from noxlock.nox_plugin.options import read_options
 from noxlock.nox_plugin.summaries import session_summary
@@ -31,11 +32,15 @@ def register_session(noxfile: Noxfile, name: str, declared: Session) -> None:
         with reported():
             options = read_options(session.posargs, os.environ)
             env = locked_env(session)
-            if env is None:
-                # --no-venv and --force-venv-backend: nox's user has the last word.
-                session.warn(f"{name} runs outside its locked environment")
-            else:
-                env.build(options)
+
+            def build() -> None:
+                if env is None:
+                    # --no-venv, --force-venv-backend: nox's user has the last word.
+                    session.warn(f"{name} runs outside its locked environment")
+                else:
+                    env.build(options)
+
+            with_gpu(session, noxfile.project(), declared, build)
             _run(session, name, declared, options.rest)
 
     environment = noxfile.project().environment(declared.environment)
