@@ -66,6 +66,14 @@ def test_the_build_tells_where_a_lock_has_no_dependencies(
     assert bool(pypi_names(conda_package(f"idna=3.7={build}"))) is is_python
 
 
+@pytest.mark.parametrize(
+    "spec",
+    ["python", "python>=3.11", "demo::python >=3", "python[version='>=3']", "python=3"],
+)
+def test_a_dependency_is_known_however_it_is_written(spec: str) -> None:
+    assert conda_package("idna", "", spec, "__glibc >=2.17").needs >= {"python"}
+
+
 def test_a_locks_own_word_counts_first() -> None:
     package = conda_package("odd", pypi_names=("Even",))
 

@@ -120,8 +120,7 @@ def in_order(packages: Sequence[CondaPackage]) -> tuple[CondaPackage, ...]:
     """
     by_name = {package.name: package for package in packages}
     needs = {
-        name: sorted({need for need in _needs(by_name[name]) if need in by_name})
-        for name in sorted(by_name)
+        name: sorted(by_name[name].needs & by_name.keys()) for name in sorted(by_name)
     }
     return tuple(by_name[name] for name in _sorted(needs))
 
@@ -283,8 +282,3 @@ def _pip_line(package: LockedPackage) -> str:
         case _:
             assert_never(package.source)
     return f"# pip {package.name} @ {place}" + (f"#sha256={pinned}" if pinned else "")
-
-
-def _needs(package: CondaPackage) -> Iterator[str]:
-    for spec in package.depends:
-        yield spec.split(maxsplit=1)[0].rpartition("::")[2]

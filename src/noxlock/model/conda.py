@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from noxlock.model.target import Subdir
 
 __all__ = ["CondaLock", "CondaPackage", "CondaPlatform"]
+
+# `channel::name`, and what follows it with or without a blank.
+_SPEC_NAME: Final = re.compile(r"\s*(?:[^\s\[]*::)?([\w.\-]+)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +45,12 @@ class CondaPackage:
     """Its key path, or line, in the lock."""
     pypi_names: tuple[str, ...] = ()
     """What PyPI calls it, where the lock itself says it, as pixi's `purls` do."""
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The names in `depends`, virtual packages (`__glibc`) too."""
+        found = map(_SPEC_NAME.match, self.depends)
+        return frozenset(match[1] for match in found if match)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""Packages that two locks pin to different versions: where many CUDA accidents begin."""
+"""Packages that two locks pin to different versions: the seed of CUDA accidents."""
 
 from __future__ import annotations
 

@@ -199,7 +199,6 @@ def same_version(name: NormalizedName, conda: str, pypi: str) -> bool:
 
 
 def _is_python(package: CondaPackage) -> bool:
-    needs = {spec.split(maxsplit=1)[0] for spec in package.depends if spec.strip()}
-    if needs:
-        return not needs.isdisjoint(_NEEDED)
+    if package.needs:
+        return not package.needs.isdisjoint(_NEEDED)
     return _PYTHON_BUILD.search(package.build) is not None
