@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from noxlock.errors import LockError
-from noxlock.locks import is_conda_lock, parse_conda_lock
+from noxlock.locks import is_conda_lock, parse_conda_lock, parse_lock
 from noxlock.locks.explicit import in_order, render
 from noxlock.model import Kind, VcsSource
 from noxlock.plan import (
     LayersRequest,
+    disagreements,
     parse_platform,
     plan_conda,
     plan_layers,
     platform_of,
+    pypi_names,
 )
 from support.oracles import CORPUS, folders
 
@@ -261,3 +263,37 @@ def test_half_a_megabyte_is_read_fast() -> None:
 
     # A tenth of a second on one idle core; yaml's own loader takes three times that.
     assert perf_counter() - started < 2
+
+
+def test_names_are_those_that_pixi_says() -> None:
+    """Where a lock says what PyPI calls a package, the tables and rules say the same."""
+    wrong = {
+        package.name: package.pypi_names
+        for folder in folders("pixi")
+        for platform in read(lock_of(folder)).platforms
+        for package in platform.packages
+        if package.pypi_names
+        if not {*package.pypi_names} & {*pypi_names(replace(package, pypi_names=()))}
+    }
+
+    assert wrong == {}
+
+
+def test_real_locks_disagree() -> None:
+    """One project, one day: what its conda lock and its poetry.lock pin apart."""
+    explicit = CORPUS / "explicit/ThomasByr__mlops-tps-2024/conda-linux-64.lock"
+    beside = CORPUS / "poetry/ThomasByr__mlops-tps-2024"
+    poetry = parse_lock(
+        "poetry.lock",
+        (beside / "poetry.lock").read_bytes(),
+        beside=lambda name: (beside / name).read_bytes(),
+    )
+    request = LayersRequest(target=parse_platform("linux-64"), listing=True)
+
+    found = disagreements(read(explicit), poetry, request)
+
+    assert [str(each) for each in found] == [
+        "`urllib3` is 2.1.0 in conda-linux-64.lock (line 75) but 2.0.7 in poetry.lock"
+        " (package[219])"
+    ]
+    assert plan_layers(read(explicit), poetry, request).target.python == "3.11.7"

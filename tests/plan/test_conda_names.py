@@ -21,6 +21,7 @@ from support.conda_locks import conda_package
         ("typing_extensions", ["typing-extensions"]),
         ("importlib_metadata", ["importlib-metadata"]),
         ("ruamel.yaml", ["ruamel-yaml"]),
+        ("ruamel_yaml", []),
         ("python-graphviz", ["graphviz"]),
         ("tensorflow-base", ["tensorflow", "tensorflow-cpu"]),
         (

@@ -112,6 +112,7 @@ _NONE: Final = frozenset(
         "graphviz",
         "jaxlib-cuda",
         "kaleido-core",
+        "libtorch",
         "lz4-c",
         "mamba",
         "mkl",
@@ -152,6 +153,9 @@ def pypi_names(package: CondaPackage) -> tuple[NormalizedName, ...]:
     """
     if package.pypi_names:
         return tuple(canonicalize_name(name) for name in package.pypi_names)
+    # conda's own fork of it: not `ruamel.yaml`, which PEP 503 gives the same name.
+    if package.name == "ruamel_yaml":
+        return ()
     name = canonicalize_name(package.name)
     if name in _OTHERS:
         return tuple(canonicalize_name(other) for other in _OTHERS[name])
