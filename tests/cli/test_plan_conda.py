@@ -81,7 +81,10 @@ def test_a_lock_without_python_has_none(project: Path, noxlock: Noxlock) -> None
     assert json.loads(ended.out)["python"] is None
     assert packages(ended)["zlib"]["sha256"] is None
     assert ended.err.splitlines() == [
-        "warning: `zlib` has an MD5 digest only",
+        (
+            "warning: `zlib` has an MD5 digest only, which takes `allow-md5: true` to"
+            " be installed"
+        ),
         "1 package of spec-file.txt (main) for linux-64, no python",
     ]
     asked = noxlock("plan", "--lock", "spec-file.txt", *LINUX, "--python", "3.11")

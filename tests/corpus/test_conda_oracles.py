@@ -266,7 +266,7 @@ def test_half_a_megabyte_is_read_fast() -> None:
 
 
 def test_names_are_those_that_pixi_says() -> None:
-    """Where a lock says what PyPI calls a package, the tables and rules say the same."""
+    """Where a lock says what PyPI calls a package, tables and rules say the same."""
     wrong = {
         package.name: package.pypi_names
         for folder in folders("pixi")
@@ -293,7 +293,9 @@ def test_real_locks_disagree() -> None:
     found = disagreements(read(explicit), poetry, request)
 
     assert [str(each) for each in found] == [
-        "`urllib3` is 2.1.0 in conda-linux-64.lock (line 75) but 2.0.7 in poetry.lock"
-        " (package[219])"
+        (
+            "`urllib3` is 2.1.0 in conda-linux-64.lock (line 75) but 2.0.7 in"
+            " poetry.lock (package[219])"
+        )
     ]
     assert plan_layers(read(explicit), poetry, request).target.python == "3.11.7"

@@ -196,11 +196,18 @@ def test_building_can_be_refused_in_both() -> None:
 
 def test_a_listing_warns_of_what_no_digest_pins() -> None:
     weak = conda_package("weak", sha256=None, md5="ab" * 16)
+    bare = conda_package("bare", sha256=None)
     conda = conda_lock(conda_platform(PYTHON, weak))
+    both = conda_lock(conda_platform(PYTHON, weak, bare))
 
     made = plan_layers(conda, None, replace(LINUX, listing=True))
 
-    assert made.warnings == ("`weak` has an MD5 digest only",)
+    assert made.warnings == (
+        "`weak` has an MD5 digest only, which takes `allow-md5: true` to be installed",
+    )
+    assert plan_layers(both, None, replace(LINUX, listing=True)).warnings[1] == (
+        "`bare` has no SHA-256 digest, and cannot be installed"
+    )
     assert plan_json(made)["packages"][1]["sha256"] is None
     with pytest.raises(PlanError, match="an MD5 digest only"):
         plan_layers(conda, None, LINUX)

@@ -252,8 +252,12 @@ def _compared(
 
 
 def _weak(packages: Sequence[CondaPackage]) -> Iterator[str]:
-    if weak := [package for package in packages if package.sha256 is None]:
-        yield weakness(weak)
+    md5 = [package for package in packages if not package.sha256 and package.md5]
+    bare = [package for package in packages if not package.sha256 and not package.md5]
+    if md5:
+        yield f"{weakness(md5)}, which takes `allow-md5: true` to be installed"
+    if bare:
+        yield f"{weakness(bare)}, and cannot be installed"
 
 
 class _In:
