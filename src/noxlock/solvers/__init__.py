@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
     from packaging.specifiers import SpecifierSet
 
-__all__ = ["SOLVERS", "Finished", "Run", "SolveRequest", "Solver", "solver_of"]
+__all__ = ["SOLVERS", "Finished", "Run", "SolveRequest", "Solver", "Tool", "solver_of"]
 
 
-class Solver(Protocol):
-    """What a module in this package provides."""
+class Tool(Protocol):
+    """What a module says of the tool that it runs."""
 
     @property
     def TOOL(self) -> str:  # noqa: N802
@@ -28,11 +28,7 @@ class Solver(Protocol):
 
     @property
     def LOCK(self) -> str:  # noqa: N802
-        """Name of the lock files that it regenerates."""
-
-    @property
-    def SOURCE(self) -> str:  # noqa: N802
-        """Name of the file that they are made from, in the same folder."""
+        """Name of the lock files that it regenerates; of the one that pins it."""
 
     @property
     def VARIABLES(self) -> tuple[str, ...]:  # noqa: N802
@@ -40,6 +36,14 @@ class Solver(Protocol):
 
     def pins(self) -> Mapping[str, bytes]:
         """Return the files of the lock that noxlock itself pins the tool with."""
+
+
+class Solver(Tool, Protocol):
+    """What a module that regenerates a lock of its own provides."""
+
+    @property
+    def SOURCE(self) -> str:  # noqa: N802
+        """Name of the file that they are made from, in the same folder."""
 
     def solve(self, request: SolveRequest, run: Run, /) -> bytes:
         """Return the lock as the tool makes it; the one in the folder stays.

@@ -22,9 +22,11 @@ from noxlock.workflows.lock import replace_lock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from noxlock.locks.conda_lock_writer import PipRow
     from noxlock.locks.environment_yml import Wanted
+    from noxlock.locks.virtual_packages import VirtualPackages
     from noxlock.model import CondaPackage
     from noxlock.report.progress import Progress
     from noxlock.solvers.rattler import CondaSettings
@@ -46,7 +48,12 @@ class LockPip(Protocol):
     """Pins the `pip:` section of one target."""
 
     def __call__(
-        self, wanted: Wanted, packages: tuple[CondaPackage, ...], /
+        self,
+        wanted: Wanted,
+        packages: tuple[CondaPackage, ...],
+        virtual: VirtualPackages,
+        newest: datetime | None,
+        /,
     ) -> tuple[PipRow, ...]:
         """Return the pins, given what conda provides there; or raise `SolveError`."""
 
@@ -106,7 +113,9 @@ def lock_conda(
         if not done.target.wanted.pip:
             continue
         try:
-            locked[name] = replace(done, pip=_pinned(done, lock_pip))
+            locked[name] = replace(
+                done, pip=_pinned(done, lock_pip, sources.exclude_newer)
+            )
         except SolveError as error:
             failures[name] = error
             del locked[name]
@@ -184,7 +193,9 @@ def _solve(
     return locked, failures
 
 
-def _pinned(done: _Locked, lock_pip: LockPip | None) -> tuple[PipRow, ...]:
+def _pinned(
+    done: _Locked, lock_pip: LockPip | None, newest: datetime | None
+) -> tuple[PipRow, ...]:
     wanted = done.target.wanted
     first = wanted.pip[0]
     if not any(package.name == "python" for package in done.packages):
@@ -200,7 +211,7 @@ def _pinned(done: _Locked, lock_pip: LockPip | None) -> tuple[PipRow, ...]:
             file=first.file,
             line=first.line,
         )
-    return lock_pip(wanted, done.packages)
+    return lock_pip(wanted, done.packages, done.target.virtual, newest)
 
 
 def _write(

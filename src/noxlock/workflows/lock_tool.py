@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from noxlock.model import Lock
-    from noxlock.solvers import Solver
+    from noxlock.solvers import Tool
     from noxlock.workflows.parts import Parts
 
 __all__ = ["GROUP", "make_tool", "pinned"]
@@ -24,7 +24,7 @@ GROUP: Final = GroupName("lock")
 
 
 def make_tool(
-    solver: Solver, file: Path, project: Lock | None, parts: Parts, folder: Path
+    solver: Tool, file: Path, project: Lock | None, parts: Parts, folder: Path
 ) -> tuple[Path, dict[str, str]]:
     """Make the environment of a lock tool, or reuse it.
 
@@ -78,7 +78,7 @@ def pinned(lock: Lock, tool: str) -> str | None:
     return None
 
 
-def _pins(solver: Solver, project: Lock | None, parts: Parts) -> tuple[Lock, str]:
+def _pins(solver: Tool, project: Lock | None, parts: Parts) -> tuple[Lock, str]:
     """Return the lock, and the group of it, that the tool is made from."""
     version = pinned(project, solver.TOOL) if project else None
     if project and version and solver.SUPPORTED.contains(version, prereleases=True):
