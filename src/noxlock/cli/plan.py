@@ -12,12 +12,11 @@ import typer
 from noxlock.cli.output import print_json, print_table, say, warn
 from noxlock.cli.projects import open_project, read_lock
 from noxlock.errors import InterpreterError, PlanError
-from noxlock.model import CondaLock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from noxlock.model import Lock, Plan, Target
+    from noxlock.model import CondaLock, Lock, Plan, Target
 
 __all__ = ["COMMAND"]
 
@@ -125,6 +124,8 @@ COMMAND = plan
 def _of_lock(
     path: Path, groups: tuple[str, ...], extras: tuple[str, ...], python: str | None
 ) -> _Wanted:
+    from noxlock.model import CondaLock  # noqa: PLC0415 - slow to import
+
     lock = read_lock(path)
     conda = lock if isinstance(lock, CondaLock) else None
     if conda and extras:
@@ -141,6 +142,8 @@ def _of_lock(
 
 
 def _of_environment(root: Path, name: str, python: str | None) -> _Wanted:
+    from noxlock.model import CondaLock  # noqa: PLC0415
+
     project = open_project(root)
     environment = project.environment(name)
     if environment.pypi and (stale := project.staleness(environment.pypi)):
