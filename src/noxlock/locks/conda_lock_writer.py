@@ -15,8 +15,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 import yaml
 
-from noxlock.errors import LockError
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -136,17 +134,10 @@ def conda_rows(
 ) -> list[dict[str, object]]:
     """Return the rows of *packages*, one for each category of each.
 
-    Raises:
-        LockError: A package has no MD5, without which conda-lock takes none.
+    conda-lock takes no package without MD5; both digests must be known.
     """
     rows: list[dict[str, object]] = []
     for package in packages:
-        if package.md5 is None or package.sha256 is None:
-            missing = "MD5" if package.md5 is None else "SHA-256"
-            raise LockError(
-                f"{package.filename} has no {missing} digest in its channel",
-                hint="the channel's repodata must list both: index it anew",
-            )
         digests = {"md5": package.md5, "sha256": package.sha256}
         rows += (
             {

@@ -48,7 +48,7 @@ def unsolvable(text: str, wanted: Wanted, newest: datetime | None) -> SolveError
         plain = line
         for lead in _LEAD:
             plain = plain.replace(lead, "")
-        plain = plain.rstrip().replace(" * can be", " can be")
+        plain = re.sub(r" \* (can)", r" \1", plain.rstrip())
         if plain.strip(_BRANCH) and _bare(plain) not in map(_bare, lines):
             lines.append(f"  {_tidy(plain)}")
     what = "\n".join(

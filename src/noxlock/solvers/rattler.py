@@ -245,6 +245,12 @@ def _packages(
         except LockError as error:
             raise SolveError(error.what, hint=error.hint) from None
         md5, sha256 = record.md5, record.sha256
+        if not md5 or not sha256:
+            raise SolveError(
+                f"{place.filename} has no {'SHA-256' if md5 else 'MD5'} digest in its"
+                " channel",
+                hint="a lock needs both: the channel's repodata has to list them",
+            )
         found.append(
             CondaPackage(
                 name=name,
@@ -254,8 +260,8 @@ def _packages(
                 filename=place.filename,
                 url=place.url,
                 channel=place.channel,
-                md5=md5.hex() if md5 else None,
-                sha256=Sha256(sha256.hex()) if sha256 else None,
+                md5=md5.hex(),
+                sha256=Sha256(sha256.hex()),
                 depends=depends[name],
                 categories=tuple(map(GroupName, reached[name])),
             )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Rows = list[dict[str, Any]]
 
-__all__ = ["OldLock", "bytes_of", "changes", "parse_old", "read_old"]
+__all__ = ["OldLock", "bytes_of", "changes", "parse_old", "read_old", "with_old_urls"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +54,28 @@ def parse_old(data: bytes) -> OldLock:
     except (yaml.YAMLError, TypeError, KeyError, ValueError, RecursionError) as error:
         raise SolveError("not a conda-lock.yml", hint="lock again") from error
     return OldLock(hashes=hashes, rows=rows)
+
+
+def with_old_urls(rows: Rows, before: Rows) -> Rows:
+    """Return *rows*; a file of the `pip:` section that was locked keeps its address.
+
+    Else the lock would change with the index that whoever locks has in force.
+    """
+
+    def key(row: dict[str, Any]) -> tuple[object, ...]:
+        return (
+            row.get("manager"),
+            row.get("name"),
+            (row.get("hash") or {}).get("sha256"),
+        )
+
+    urls = {key(row): row["url"] for row in before if "url" in row}
+    return [
+        {**row, "url": urls.get(key(row), row["url"])}
+        if row["manager"] == "pip" and "source" not in row
+        else row
+        for row in rows
+    ]
 
 
 def changes(target: str, before: Rows, after: Rows) -> list[str]:

@@ -16,7 +16,14 @@ from noxlock.locks.conda_lock_writer import (
     pip_rows,
 )
 from noxlock.solvers.rattler import CondaTask, solve_conda
-from noxlock.workflows._conda_old import OldLock, bytes_of, changes, parse_old, read_old
+from noxlock.workflows._conda_old import (
+    OldLock,
+    bytes_of,
+    changes,
+    parse_old,
+    read_old,
+    with_old_urls,
+)
 from noxlock.workflows._conda_sources import CondaLockRequest, read_sources
 from noxlock.workflows.lock import replace_lock
 
@@ -228,7 +235,8 @@ def _write(
         platform = str(target.subdir)
         before = old.of(platform)
         if target.name in locked:
-            rows += (after := locked[target.name].rows)
+            after = with_old_urls(locked[target.name].rows, before)
+            rows += after
             hashes[platform] = target.hash
             changed += changes(target.name, before, after)
         elif platform in old.hashes:
