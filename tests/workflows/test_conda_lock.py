@@ -329,7 +329,7 @@ class Pins:
 
     def __init__(
         self, url: str = "https://files.example.org/x/foo-1.0-py3-none-any.whl"
-    ):
+    ) -> None:
         self.url = url
         self.conda: set[str] = set()
 
