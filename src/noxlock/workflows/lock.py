@@ -1,57 +1,36 @@
-"""Regenerate locks, or check that they are fresh."""
+"""Regenerate every declared lock, or check that they are fresh."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-from dataclasses import dataclass
-from pathlib import PurePath
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
-from noxlock.errors import DefinitionError, NoxlockError, SolveError, StaleLockError
-from noxlock.locks import parse_lock
-from noxlock.locks.difference import difference
-from noxlock.locks.freshness import staleness
-from noxlock.process import run
-from noxlock.report.words import counted
-from noxlock.solvers import SOLVERS, SolveRequest, solver_of
-from noxlock.workflows.lock_tool import make_tool
+from packaging.utils import canonicalize_name
+
+from noxlock.definitions import LockKind, kind_of_lock
+from noxlock.errors import DefinitionError, NoxlockError, SolveError, nearest
+from noxlock.workflows.project import conda_request
+from noxlock.workflows.tool_lock import (
+    LockOptions,
+    LockOutcome,
+    ToolTask,
+    check_lock,
+    make_lock,
+    replace_lock,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from noxlock.locks.difference import PackageChange
-    from noxlock.model import Lock, LockDefinition
-    from noxlock.solvers import Solver
+    from noxlock.workflows.conda_lock import CondaLockRequest
     from noxlock.workflows.parts import Parts
     from noxlock.workflows.project import Project
 
 __all__ = ["LockOptions", "LockOutcome", "parse_options", "replace_lock", "run_lock"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LockOptions:
-    """What to do with the locks; by default, lock anew and keep the pins that fit."""
-
-    check: bool = False
-    """Only say whether they are fresh: no tool, no network."""
-    upgrade: bool = False
-    """Forget every pin."""
-    update: tuple[str, ...] = ()
-    """Packages to take newer versions of."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LockOutcome:
-    """What became of one lock."""
-
-    lock: str
-    changes: tuple[PackageChange, ...] = ()
-    written: bool = False
-    stale: str | None = None
-    """With `check`: why the lock is not fresh."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -87,8 +66,9 @@ def run_lock(
 ) -> tuple[LockOutcome, ...]:
     """Regenerate each lock of *project*, or check it, and say what changed.
 
-    A lock is replaced at once, when its own tool has made it; one that does not change
-    is not touched. A failure leaves it, and those after it, as they were.
+    A lock is replaced at once, when it is made; one that does not change is not
+    touched. A failure leaves it as it was, and the others are made all the same. Conda
+    locks are solved while the tools make theirs.
 
     Args:
         project: Its definitions say which locks there are.
@@ -96,8 +76,12 @@ def run_lock(
         parts: The store, the index, the builder.
         folder: Where the environments of the tools go, as `.nox/noxlock`.
 
+    Returns:
+        What became of each, in the order of the definitions. A target of a conda lock
+        that could not be solved is in `failed`, and has been told.
+
     Raises:
-        SolveError: A tool failed; says why in its own words.
+        SolveError: A lock could not be made; says why in its tool's own words.
         DefinitionError: No tool regenerates a lock of this name.
     """
     locks = project.definitions.locks
@@ -107,165 +91,157 @@ def run_lock(
             key="locks",
             hint="declare `poetry.lock: {from: pyproject.toml}` under `locks`",
         )
-    tasks = [
-        _Task.of(project.root, name, definition) for name, definition in locks.items()
-    ]
+    conda = {
+        name: conda_request(project.root, name, definition)
+        for name, definition in locks.items()
+        if kind_of_lock(name) is LockKind.CONDA
+    }
+    tools = {
+        name: ToolTask.of(project.root, name, definition)
+        for name, definition in locks.items()
+        if name not in conda
+    }
     if options.check:
-        return tuple(_check(task, parts) for task in tasks)
-    if parts.offline or parts.settings.no_index:
+        attempts = _Attempts()
+        for name, request in conda.items():
+            attempts.add(name, partial(_check_conda, request, parts))
+        for name, task in tools.items():
+            attempts.add(name, partial(check_lock, task, parts))
+        return attempts.outcomes(locks)
+    if parts.offline:
         raise SolveError(
             "locks cannot be made without an index",
             hint="`nox -s lock -- --check` needs none",
         )
-    return tuple(_regenerate(task, options, parts, folder) for task in tasks)
+
+    share = _shares(project, options, [*conda], [*tools])
+    return _made(conda, tools, share, parts, folder).outcomes(locks)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Task:
-    """One lock, where it lies, and the tool that makes it."""
+def _made(
+    conda: Mapping[str, CondaLockRequest],
+    tools: Mapping[str, ToolTask],
+    share: Mapping[str, LockOptions | None],
+    parts: Parts,
+    folder: Path,
+) -> _Attempts:
+    attempts = _Attempts()
 
-    name: str
-    lock: Path
-    source: Path
-    solver: Solver
+    def make_tools() -> None:
+        for name, task in tools.items():
+            if (own := share[name]) is None:
+                attempts.add(name, partial(_untouched, name))
+            else:
+                attempts.add(name, partial(make_lock, task, own, parts, folder))
 
-    @classmethod
-    def of(cls, root: Path, name: str, definition: LockDefinition) -> _Task:
-        """Return the task for a declared lock, or raise `DefinitionError`."""
-        lock, source = root / name, root / definition.sources[0]
-        solver = solver_of(lock.name)
-        if solver is None:
-            known = ", ".join(one.LOCK for one in SOLVERS)
-            raise DefinitionError(
-                f"no tool regenerates a lock of this name; known: {known}",
-                key=f"locks.{name}",
-            )
-        if source != lock.with_name(solver.SOURCE):
-            raise DefinitionError(
-                f"{solver.TOOL} makes it from the {solver.SOURCE} beside it",
-                key=f"locks.{name}.from",
-            )
-        return cls(name=name, lock=lock, source=source, solver=solver)
-
-    def parsed(self, data: bytes) -> Lock:
-        """Return what *data*, this lock's bytes, says."""
-        return parse_lock(self.name, data, beside=self._beside)
-
-    def _beside(self, name: str) -> bytes | None:
-        return _bytes(self.lock.parent / name)
-
-    def stale(self, data: bytes | None) -> str | None:
-        """Return why *data*, this lock's bytes, is not fresh, or None."""
-        source = _bytes(self.source)
-        if source is None:
-            shown = PurePath(self.name).with_name(self.source.name).as_posix()
-            raise SolveError("there is no such file", file=shown)
-        if data is None:
-            return "there is no such file"
-        return staleness(self.name, data, source)
+    # Poetry is another process, and conda is solved in this one: side by side.
+    with ThreadPoolExecutor(1) as pool:
+        making = pool.submit(make_tools)
+        for name, request in conda.items():
+            if share[name] is None:
+                attempts.add(name, partial(_untouched, name))
+            else:
+                attempts.add(name, partial(_lock_conda, request, parts, folder))
+        making.result()
+    return attempts
 
 
-def _check(task: _Task, parts: Parts) -> LockOutcome:
-    stale = task.stale(_bytes(task.lock))
+def _untouched(name: str) -> LockOutcome:
+    return LockOutcome(lock=name)
+
+
+def _shares(
+    project: Project,
+    options: LockOptions,
+    conda: Sequence[str],
+    tools: Sequence[str],
+) -> dict[str, LockOptions | None]:
+    """Return the options for each lock; None where nothing that it holds is named.
+
+    Raises:
+        DefinitionError: No lock holds a package that is to be updated.
+    """
+    if not options.update or not conda:
+        return dict.fromkeys([*conda, *tools], options)
+    held = {name: _held(project, name) for name in [*conda, *tools]}
+    everywhere = set().union(*held.values())
+    for name in options.update:
+        if canonicalize_name(name) not in everywhere:
+            what = f"no lock holds `{name}`"
+            hint = nearest(name, everywhere) or "`-- --upgrade` updates everything"
+            raise DefinitionError(what, key="lock", hint=hint)
+    found: dict[str, LockOptions | None] = {}
+    for lock, names in held.items():
+        own = tuple(one for one in options.update if canonicalize_name(one) in names)
+        found[lock] = replace(options, update=own) if own else None
+    return found
+
+
+def _held(project: Project, lock: str) -> frozenset[str]:
+    """Return the names in a lock, normalised; none where it cannot be read."""
+    try:
+        if kind_of_lock(lock) is LockKind.CONDA:
+            platforms = project.read_conda_lock(lock).platforms
+            packages = (one.name for each in platforms for one in each.packages)
+        else:
+            packages = (one.name for one in project.read_lock(lock).packages)
+        return frozenset(map(canonicalize_name, packages))
+    except NoxlockError:
+        return frozenset()
+
+
+class _Attempts:
+    """What became of several locks, of which some may have failed."""
+
+    def __init__(self) -> None:
+        self.done: dict[str, LockOutcome] = {}
+        self.errors: dict[str, NoxlockError] = {}
+
+    def add(self, name: str, attempt: Callable[[], LockOutcome]) -> None:
+        """Make one attempt, and keep how it ended."""
+        try:
+            self.done[name] = attempt()
+        except NoxlockError as error:
+            self.errors[name] = error
+
+    def outcomes(self, names: Iterable[str]) -> tuple[LockOutcome, ...]:
+        """Return what became of *names*; raise what failed, several as one."""
+        ordered = [self.errors[name] for name in names if name in self.errors]
+        if len(ordered) == 1:
+            raise ordered[0]
+        if ordered:
+            listed = [f"{len(ordered)} locks failed"]
+            for error in ordered:
+                hint = f" ({error.hint})" if error.hint else ""
+                listed.append(f"  {error}{hint}")
+            raise SolveError("\n".join(listed))
+        return tuple(self.done[name] for name in names)
+
+
+def _check_conda(request: CondaLockRequest, parts: Parts) -> LockOutcome:
+    from noxlock.workflows.conda_lock import (  # noqa: PLC0415 - only for conda
+        conda_staleness,
+    )
+
+    found = conda_staleness(request)
+    stale = "; ".join(f"{target}: {why}" for target, why in found.items()) or None
     if stale:
-        parts.progress.warn(f"{task.name} is stale: {stale}")
+        parts.progress.warn(f"{request.lock} is stale: {stale}")
     else:
-        parts.progress.say(f"{task.name} is fresh")
-    return LockOutcome(lock=task.name, stale=stale)
+        parts.progress.say(f"{request.lock} is fresh")
+    return LockOutcome(lock=request.lock, stale=stale)
 
 
-def _regenerate(
-    task: _Task, options: LockOptions, parts: Parts, folder: Path
-) -> LockOutcome:
-    before = _bytes(task.lock)
-    old = _readable(task, before, parts)
-    command, environ = make_tool(task.solver, task.lock, old, parts, folder)
-    certificate = parts.settings.cert
-    request = SolveRequest(
-        folder=task.lock.parent,
-        command=command,
-        cache=parts.cache / "tools" / task.solver.TOOL,
-        environ=environ,
-        python=platform.python_version(),
-        mirror=parts.simple_page,
-        certificate=certificate.value if certificate else None,
-        unverified=parts.simple_page_is_trusted,
-        proxy=parts.settings.proxy,
-        update=options.update,
-        upgrade=options.upgrade,
+def _lock_conda(request: CondaLockRequest, parts: Parts, folder: Path) -> LockOutcome:
+    from noxlock.solvers.rattler import CondaSettings  # noqa: PLC0415 - only for conda
+    from noxlock.workflows.conda_lock import lock_conda  # noqa: PLC0415
+    from noxlock.workflows.conda_pip import UvSection  # noqa: PLC0415
+
+    settings = CondaSettings(cache=parts.cache, environ=parts.environ)
+    pip = UvSection(parts=parts, lock=request.path, folder=folder)
+    outcome = lock_conda(request, settings, parts.progress, lock_pip=pip)
+    return LockOutcome(
+        lock=request.lock,
+        written=bool(outcome.written),
+        failed=tuple(outcome.failures),
     )
-    making = f"{task.solver.TOOL}: making {task.name}"
-    with parts.progress.task(making, total=1, unit="locks") as step:
-        after = _solved(task, request)
-        step.advance()
-    if after == before:
-        parts.progress.say(f"{task.name} is up to date")
-        return LockOutcome(lock=task.name)
-    new = task.parsed(after)
-    if stale := task.stale(after):
-        raise StaleLockError(
-            f"{task.solver.TOOL} made a lock that is stale at once: {stale}",
-            file=task.name,
-            hint=f"run it again: {task.source.name} may have changed meanwhile",
-        )
-    try:
-        replace_lock(task.lock, after)
-    except OSError as error:
-        raise SolveError(f"cannot be written: {error}", file=task.name) from error
-    changes = difference(old, new)
-    _tell(task, changes, parts)
-    return LockOutcome(lock=task.name, changes=changes, written=True)
-
-
-def _solved(task: _Task, request: SolveRequest) -> bytes:
-    try:
-        return task.solver.solve(request, run)
-    except SolveError as error:
-        if error.file:  # a name in the lock's folder
-            error.file = PurePath(task.name).with_name(error.file).as_posix()
-        raise
-
-
-def _tell(task: _Task, changes: tuple[PackageChange, ...], parts: Parts) -> None:
-    count = len(changes)
-    what = f"{counted(count, 'package')} changed"
-    parts.progress.say(
-        f"{task.name} written: {what if count else 'only its metadata changed'}"
-    )
-    for change in changes:
-        parts.progress.say(f"  {change}")
-
-
-def _readable(task: _Task, data: bytes | None, parts: Parts) -> Lock | None:
-    """Return the lock as it is; a damaged one is one more reason to make it anew."""
-    if data is None:
-        return None
-    try:
-        return task.parsed(data)
-    except NoxlockError as error:
-        parts.progress.warn(f"{error}; it is made anew")
-        return None
-
-
-def _bytes(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-
-
-def replace_lock(path: Path, data: bytes) -> None:
-    """Give *path* the content *data* at once, through its links, its mode kept."""
-    target = path.resolve()
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            temporary.chmod(target.stat().st_mode & 0o7777)
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -41,6 +41,11 @@ def register_lock(noxfile: Noxfile) -> None:
             outcomes = run_lock(project, wanted, parts, folder=folder)
         if stale := [one.lock for one in outcomes if one.stale]:
             raise CommandFailed(f"stale: {', '.join(stale)}")
+        if failed := [
+            f"{one.lock} ({', '.join(one.failed)})" for one in outcomes if one.failed
+        ]:
+            what = f"not locked: {'; '.join(failed)}"
+            session.error(what)
 
     lock.__doc__ = lock_summary(noxfile.definitions.locks)
     noxfile.gather(lock, "lock", ())
