@@ -121,7 +121,7 @@ def test_removing_takes_away_environments_only(
     remove(prefix)
     assert list(tmp_path.iterdir()) == []
     (prefix / "data").mkdir(parents=True)
-    with pytest.raises(EnvError, match="it is no virtual environment"):
+    with pytest.raises(EnvError, match="it is no environment"):
         remove(prefix)
     link = tmp_path / "link"
     link.symlink_to(prefix)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from noxlock.envs.activation import Activation
 from noxlock.model import (
     Check,
     CheckReport,
@@ -88,6 +89,7 @@ class BuiltHere:
     interpreter: Interpreter
     plan: Plan
     packages: tuple[PackageRecord, ...] = (SCIPY,)
+    activation: Activation = field(default_factory=Activation)
 
 
 @dataclass

@@ -34,6 +34,10 @@ class Receipt(Struct, frozen=True, kw_only=True, rename="kebab"):
     files: dict[str, tuple[int, int]]
     """Size and mtime in nanoseconds by path."""
     format: int = FORMAT
+    activation: str = ""
+    """Script that activates an environment of conda packages."""
+    options: dict[str, str] = {}
+    """What else decided what is there: whether link scripts ran."""
 
 
 def read_receipt(prefix: Path) -> Receipt | None:

@@ -24,6 +24,8 @@ __all__ = [
 ]
 
 WINDOWS: Final = os.name == "nt"
+CONDA_META: Final = "conda-meta"
+"""In an environment of conda packages: their records."""
 
 ACTIVATE: Final = """\
 # Source this: `. {prefix}/bin/activate`; `deactivate` undoes it.
@@ -49,6 +51,8 @@ def venv_scripts(prefix: Path) -> Path:
 
 def venv_python(prefix: Path) -> Path:
     """Return the interpreter of the environment at *prefix*."""
+    if WINDOWS and (prefix / CONDA_META).is_dir():  # pragma: no cover
+        return prefix / "python.exe"
     return venv_scripts(prefix) / ("python.exe" if WINDOWS else "python")
 
 
@@ -138,9 +142,10 @@ def set_aside(prefix: Path) -> Path:
         if prefix.is_symlink() or (prefix.exists() and not prefix.is_dir()):
             raise EnvError(f"{prefix} is in the way: it is no folder")
         if prefix.exists():
-            if any(prefix.iterdir()) and not (prefix / "pyvenv.cfg").is_file():
+            known = (prefix / "pyvenv.cfg").is_file() or (prefix / CONDA_META).is_dir()
+            if any(prefix.iterdir()) and not known:
                 raise EnvError(
-                    f"{prefix} is in the way: it is no virtual environment",
+                    f"{prefix} is in the way: it is no environment",
                     hint="move it elsewhere, or remove it",
                 )
             prefix.rename(aside)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from noxlock.errors import FetchError, HashMismatchError
 from noxlock.index.addresses import redact
+from noxlock.model import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,10 +77,18 @@ class Search:
             hints = ["name an index or find-links in the pip or uv settings"]
         return FetchError(
             f"{self.title} cannot be had: {said}",
-            hint=hints[0]
-            if hints
-            else "was it deleted or yanked? then lock another version; or name an index"
-            " that has it",
+            hint=hints[0] if hints else self._advice(),
+        )
+
+    def _advice(self) -> str:
+        if self.package.kind is Kind.CONDA:
+            return (
+                "was it removed from the channel? then lock again; or name a mirror"
+                " that has it: NOXLOCK_CONDA_MIRRORS=CHANNEL=MIRROR"
+            )
+        return (
+            "was it deleted or yanked? then lock another version; or name an index that"
+            " has it"
         )
 
     def _mismatch(self) -> HashMismatchError:

@@ -69,7 +69,7 @@ class IndexClient:
             FetchError: A file cannot be found or downloaded.
             HashMismatchError: The bytes are not what was locked.
         """
-        elsewhere = {Kind.GIT, Kind.DIRECTORY, Kind.CONDA}
+        elsewhere = {Kind.GIT, Kind.DIRECTORY}
         packages = [p for p in request.packages if p.kind not in elsewhere]
         if not packages:
             return

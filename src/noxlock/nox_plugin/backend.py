@@ -21,6 +21,7 @@ from noxlock.workflows.targets import on_this_machine
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from noxlock.envs.activation import Activation
     from noxlock.model import Environment
     from noxlock.nox_plugin.noxfile import Use
     from noxlock.workflows.environments import BuiltEnvironment
@@ -76,9 +77,9 @@ class LockedEnv(ProcessEnv):
 
     @property
     def bin_paths(self) -> list[str]:
-        """The folder with the environment's programs."""
+        """The folders with the environment's programs, the first one first."""
         folder = "Scripts" if os.name == "nt" else "bin"
-        return [os.path.join(self.location, folder)]  # noqa: PTH118
+        return self._bin_paths or [os.path.join(self.location, folder)]  # noqa: PTH118
 
     def create(self) -> bool:
         """Make the environment; what is declared makes its own, knowing its posargs."""
@@ -119,9 +120,12 @@ class LockedEnv(ProcessEnv):
                 python=self.interpreter or _one_python(use, environment),
                 prefix=Path(self.location),
                 project=project.install(environment, default=use.install),
-                lock=project.read_lock(environment.pypi or ""),
+                lock=project.read_lock(environment.pypi) if environment.pypi else None,
                 lock_file=environment.pypi or "",
                 reuse=self.reuse_existing,
+                conda=project.read_conda_lock(environment.conda)
+                if environment.conda
+                else None,
             )
         )
         self._reused = built.reused
@@ -130,7 +134,15 @@ class LockedEnv(ProcessEnv):
         variables = hermetic_variables(Path(self.location), os.environ)
         # nox puts `bin_paths` first on PATH itself.
         self.env.update({k: v for k, v in variables.items() if k != "PATH"})
+        self._activate(built.activation)
         return built
+
+    def _activate(self, activation: Activation) -> None:
+        self._bin_paths = list(activation.paths)
+        self.env.update(activation.variables)
+        if path := activation.variables.get("PATH"):
+            parts = path.split(os.pathsep)[len(self._bin_paths) :]
+            self.env["PATH"] = os.pathsep.join(parts)
 
     def _use(self) -> Use:
         match self.venv_params:

@@ -65,12 +65,14 @@ def schemes(prefix: Path, target: Target, dist_info: str) -> Schemes:
     python = f"python{target.python_minor}"
     headers = prefix / "include" / "site" / python / project
     if target.subdir is Subdir.WIN_64:
+        # conda's python lies at the top of its prefix.
+        conda = (prefix / "conda-meta").is_dir()
         return Schemes(
             lib=prefix / "Lib" / "site-packages",
             scripts=prefix / "Scripts",
             headers=headers,
             data=prefix,
-            python=prefix / "Scripts" / "python.exe",
+            python=(prefix if conda else prefix / "Scripts") / "python.exe",
             launcher="win-amd64",
         )
     return Schemes(

@@ -107,6 +107,16 @@ class CondaStore:
                 self._check(folder, entry)
                 touch_entry(folder)
 
+    def uncompiled(
+        self, packages: Sequence[CondaPackage], interpreter: Interpreter
+    ) -> tuple[str, ...]:
+        """Return the keys of *packages* whose modules are still to be compiled."""
+        return tuple(
+            key
+            for key in dict.fromkeys(map(conda_key, packages))
+            if not touch_entry(self.places.conda_bytecode(key, interpreter))
+        )
+
     def compile(
         self, packages: Sequence[CondaPackage], interpreter: Interpreter
     ) -> None:
@@ -116,11 +126,7 @@ class CondaStore:
             StoreError: A package is damaged, or the interpreter failed.
         """
         places = self.places
-        missing = [
-            key
-            for key in dict.fromkeys(map(conda_key, packages))
-            if not touch_entry(places.conda_bytecode(key, interpreter))
-        ]
+        missing = self.uncompiled(packages, interpreter)
         if not missing:
             return
         with self._using("store bytecode"), places.staging() as staged:

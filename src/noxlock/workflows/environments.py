@@ -22,6 +22,7 @@ from noxlock.errors import PlanError
 from noxlock.plan import parse_target, plan
 from noxlock.report.words import counted
 from noxlock.workflows.artifacts import Gathering, Wanted
+from noxlock.workflows.requests import BuildRequest, BuiltEnvironment
 from noxlock.workflows.reuse import NEW, interpreter_facts, why_rebuild
 from noxlock.workflows.supply import Supplies
 
@@ -29,58 +30,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from noxlock.index import Index
-    from noxlock.model import (
-        Environment,
-        Interpreter,
-        Lock,
-        PackageRecord,
-        Plan,
-        ProjectInstall,
-        Sha256,
-        Target,
-    )
+    from noxlock.model import CondaLock, Interpreter, Lock, Plan, Sha256, Target
     from noxlock.report.progress import Progress
     from noxlock.store import StoreProtocol
     from noxlock.workflows.artifacts import Installable
+    from noxlock.workflows.conda_environments import CondaMaking
 
 __all__ = ["BuildRequest", "Builder", "BuiltEnvironment"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BuildRequest:
-    """One environment to make."""
-
-    root: Path
-    """Folder of the project."""
-    name: str
-    """For messages."""
-    environment: Environment
-    python: str
-    """One interpreter: version, exact version or path."""
-    prefix: Path
-    """Where it goes; nothing else may be there."""
-    project: ProjectInstall
-    lock: Lock
-    lock_file: str | Path
-    """Relative to `root`, or absolute; its folder is the base of relative paths."""
-    reuse: bool = False
-    """Keep what is there, if it is what would be made and was not altered."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BuiltEnvironment:
-    """An environment that is ready."""
-
-    prefix: Path
-    bin: Path
-    """Folder of its programs."""
-    interpreter: Interpreter
-    plan: Plan
-    packages: tuple[PackageRecord, ...]
-    """What was installed, by name; without the project itself."""
-    reused: bool
-    reason: str
-    """Why it was made: `new`, `plan changed: numpy 2.1.0 -> 2.1.1`; or kept."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +50,17 @@ class Builder:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     """The user's variables: PATH, proxies, SOURCE_DATE_EPOCH."""
 
+    @property
+    def supplies(self) -> Supplies:
+        """Where it takes artifacts from."""
+        return Supplies(
+            store=self.store,
+            index=self.index,
+            progress=self.progress,
+            offline=self.offline,
+            environ=self.environ,
+        )
+
     def build(self, request: BuildRequest) -> BuiltEnvironment:
         """Make the environment of *request*, or keep the one that is there.
 
@@ -104,15 +71,39 @@ class Builder:
             NoxlockError: What is wrong: interpreter, plan, an artifact, a build, disk.
         """
         root, prefix = _absolute(request.root), _absolute(request.prefix)
-        making = _Making(
-            builder=self,
-            request=replace(request, root=root, prefix=prefix),
-            started=time.perf_counter(),
-        )
+        request = replace(request, root=root, prefix=prefix)
+        making: _Making | CondaMaking
+        if request.conda is None:
+            lock = _required(request.lock)
+            started = time.perf_counter()
+            making = _Making(builder=self, request=request, lock=lock, started=started)
+        else:
+            making = _conda_making(self, request, request.conda)
         waiting = f"{request.name}: waiting for another run that makes it"
         on_wait = self.progress.say
         with locked(prefix, on_wait=lambda: on_wait(waiting)), self.store.hold():
             return making.run()
+
+
+def _required(lock: Lock | None) -> Lock:
+    if lock is None:
+        raise PlanError("no lock is given")
+    return lock
+
+
+def _conda_making(
+    builder: Builder, request: BuildRequest, lock: CondaLock
+) -> CondaMaking:
+    from noxlock.workflows.conda_environments import (  # noqa: PLC0415 - where it is used
+        CondaMaking,
+    )
+
+    return CondaMaking(
+        supplies=builder.supplies,
+        request=request,
+        conda=lock,
+        started=time.perf_counter(),
+    )
 
 
 def _absolute(path: Path) -> Path:
@@ -126,6 +117,7 @@ class _Making:
 
     builder: Builder
     request: BuildRequest
+    lock: Lock
     started: float
 
     def run(self) -> BuiltEnvironment:
@@ -168,7 +160,7 @@ class _Making:
     def _plan(self, interpreter: Interpreter) -> Plan:
         environment = self.request.environment
         return plan(
-            self.request.lock,
+            self.lock,
             groups=environment.groups,
             extras=environment.extras,
             target=_target(environment.target, interpreter),
@@ -176,25 +168,18 @@ class _Making:
         )
 
     def _gathering(self, planned: Plan, interpreter: Interpreter) -> Gathering:
-        builder, request = self.builder, self.request
-        supplies = Supplies(
-            store=builder.store,
-            index=builder.index,
-            progress=builder.progress,
-            offline=builder.offline,
-            environ=builder.environ,
-        )
+        request = self.request
         wanted = Wanted(
             name=request.name,
             plan=planned,
-            lock=request.lock,
+            lock=self.lock,
             base=(request.root / request.lock_file).parent,
             root=request.root,
             project=request.project,
             only_binary=request.environment.only_binary,
             interpreter=interpreter,
         )
-        return Gathering(wanted, supplies)
+        return Gathering(wanted, self.builder.supplies)
 
     def _make(self, interpreter: Interpreter, wheels: tuple[Installable, ...]) -> None:
         store, prefix = self.builder.store, self.request.prefix

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from noxlock.envs.activation import Activation
     from noxlock.model import Interpreter, PackageRecord, Plan
 
 __all__ = [
@@ -77,6 +78,11 @@ class Built(Protocol):
         """What was installed."""
         ...
 
+    @property
+    def activation(self) -> Activation:
+        """What its commands find besides the hermetic variables."""
+        ...
+
 
 def digest(path: Path) -> str:
     """Return the sha256 of a file, as 64 hex digits."""
@@ -85,15 +91,18 @@ def digest(path: Path) -> str:
 
 
 def lock_digests(plan: Plan, root: Path) -> dict[str, str]:
-    """Return the digest of the plan's lock by its place in the project.
+    """Return the digest of each of the plan's locks by its place in the project.
 
     A lock outside the project goes by its file name: a path of this machine has no
     place in a baseline.
     """
-    path = root / plan.lock
-    inside = path.is_relative_to(root)
-    name = path.relative_to(root).as_posix() if inside else PurePath(plan.lock).name
-    return {name: digest(path)}
+    found = {}
+    for file in filter(None, (plan.conda_lock, plan.lock)):
+        path = root / file
+        inside = path.is_relative_to(root)
+        name = path.relative_to(root).as_posix() if inside else PurePath(file).name
+        found[name] = digest(path)
+    return found
 
 
 def recorded_variables(

@@ -138,6 +138,7 @@ def _words(request: CheckRequest, command: str) -> list[str]:
 def _variables(request: CheckRequest) -> dict[str, str]:
     changes: dict[str, str | None] = {
         **hermetic_variables(request.built.prefix, request.environ),
+        **request.built.activation.variables,
         **profile_variables(request.check.profile, request.environ),
         **request.check.env,
     }

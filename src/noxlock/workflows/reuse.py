@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from noxlock.envs.receipts import alteration
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from noxlock.envs.receipts import Receipt
     from noxlock.model import Interpreter, Plan
 
-__all__ = ["NEW", "interpreter_facts", "why_rebuild"]
+__all__ = ["NEW", "interpreter_facts", "why_conda_rebuild", "why_rebuild"]
 
 NEW = "new"
 
@@ -55,9 +56,39 @@ def why_rebuild(
     return alteration(prefix, receipt.files) or ""
 
 
+def why_conda_rebuild(
+    prefix: Path,
+    receipt: Receipt | None,
+    plan: Plan,
+    options: Mapping[str, str],
+    project: str,
+) -> str:
+    """Return why a conda environment at *prefix* cannot be reused; "": it can.
+
+    Args:
+        prefix: The environment.
+        receipt: What was built there.
+        plan: What is to be there; its python is one of the packages.
+        options: What else decides what is there, by its name for people.
+        project: Digest of the project, and of folders that the lock names.
+    """
+    if receipt is None:
+        return "the last build did not finish" if prefix.exists() else NEW
+    for name, value in options.items():
+        then = receipt.options.get(name, "none")
+        if then != value:
+            return f"{name} changed: {then} -> {value}"
+    if receipt.plan != plan.key:
+        return f"plan changed{_difference(receipt, plan)}"
+    if receipt.project != project:
+        return "the project changed"
+    return alteration(prefix, receipt.files) or ""
+
+
 def _difference(receipt: Receipt, plan: Plan) -> str:
     old = {p.name: (p.version, p.sha256) for p in receipt.packages}
     new = {str(p.name): (p.version, p.sha256) for p in plan.packages}
+    new |= {p.name: (p.version, p.sha256) for p in plan.conda}
     changes = []
     for name in sorted(old.keys() | new.keys()):
         if name not in old:
