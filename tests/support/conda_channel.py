@@ -39,6 +39,7 @@ import shutil
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -140,7 +141,8 @@ def conda_channels(cache: Path | None = None) -> Channels:
                 with tempfile.TemporaryDirectory(dir=cache, prefix=".new-") as new:
                     build_channels(Path(new, "channels"))
                     Path(new, "channels").rename(kept)
-    os.utime(kept)
+    with suppress(PermissionError):
+        os.utime(kept)  # used: not to be forgotten
     return Channels(root=kept)
 
 
