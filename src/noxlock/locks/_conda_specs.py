@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urldefrag
 
+from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from poetry.core.version.markers import InvalidMarkerError, parse_marker
+from poetry.core.version.markers import parse_marker
 
 from noxlock.errors import SolveError
 from noxlock.model import Subdir
@@ -127,15 +128,19 @@ def parse_pip(text: str, *, category: str, file: str, line: int) -> PipSpec:
             raise InvalidRequirement("options of pip stand elsewhere")  # noqa: TRY301
         requirement = Requirement(body)
         if markers:
-            parse_marker(markers)
-    except (InvalidRequirement, InvalidMarkerError, ValueError) as error:
+            Marker(markers)
+    except (InvalidRequirement, InvalidMarker) as error:
         raise SolveError(
             f"`{text}` is no requirement: {str(error).splitlines()[0]}",
             file=file,
             line=line,
             hint=_pip_hint(text),
         ) from None
-    fields = _url_fields(requirement) if requirement.url else _versioned(requirement)
+    try:
+        url = bool(requirement.url)
+        fields = _url_fields(requirement) if url else _versioned(requirement)
+    except SolveError as error:
+        raise error.inside(file=file, line=line) from None
     if digest and "hash" in fields:
         fields["hash"] = digest
     if markers is not None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 import yaml
 
-from noxlock.errors import LockError, SolveError, nearest
+from noxlock.errors import LockError, SolveError
 from noxlock.locks._text import decode
 from noxlock.model import Subdir
 
@@ -96,11 +97,15 @@ class Document:
         """Return the nodes listed under `dependencies`."""
         node = self.nodes.get("dependencies")
         if node is None:
-            close = nearest("dependencies", whole.nodes.keys() - set(_KEYS))
+            others = whole.nodes.keys() - set(_KEYS)
+            meant = get_close_matches("dependencies", others, n=1)
             raise SolveError(
                 "it lists no `dependencies`",
                 file=self.file,
-                hint=close or "an environment.yml lists `channels` and `dependencies`",
+                line=whole.lines[meant[0]] if meant else None,
+                hint=f"`{meant[0]}` is no known key"
+                if meant
+                else "an environment.yml lists `channels` and `dependencies`",
             )
         if node.tag == "tag:yaml.org,2002:null":
             return []
