@@ -43,6 +43,7 @@ dependencies:
     - numpy
 """
 DEV = "category: dev\nchannels: [a]\ndependencies:\n- pip:\n  - tool >=1\n"
+REPOSITORY = "pip-repositories: [https://e.example.org/simple]\n"
 PUBLIC = "https://index.example.org/simple"
 
 
@@ -257,14 +258,12 @@ def test_uv_is_told_the_target(
 ) -> None:
     tool = replace(
         settings("https://m.example.org/simple", tmp_path, Path("uv")),
-        extra_indexes=("https://e.example.org/simple",),
-        find_links=("/srv/wheels",),
         trusted_hosts=("m.example.org",),
         certificate="/etc/ca.pem",
         proxy="http://proxy.example.org",
         exclude_newer=datetime(2026, 1, 31, tzinfo=UTC),
     )
-    wanted = read_environments([("e.yml", SOURCE.encode())], subdir)
+    wanted = read_environments([("e.yml", (SOURCE + REPOSITORY).encode())], subdir)
     target = Target(subdir=subdir, python="3.11.7", glibc=glibc)
     (tmp_path / "conda").mkdir()
     (tmp_path / "conda/numpy-2.0-py3-none-any.whl").touch()

@@ -57,8 +57,6 @@ class PipSettings:
     """Simple page of the public index."""
     index: str | None = None
     """Simple page in its place, of the user's own settings: a mirror."""
-    extra_indexes: tuple[str, ...] = ()
-    find_links: tuple[str, ...] = ()
     certificate: str | None = None
     trusted_hosts: tuple[str, ...] = ()
     proxy: str | None = None
@@ -145,10 +143,8 @@ def _command(wanted: Wanted, target: Target, settings: PipSettings) -> tuple[str
         *("--python-platform", _platform(target)),
         *("--find-links", STUBS, "--default-index", settings.index or settings.public),
     ]
-    for url in (*wanted.pip_repositories, *settings.extra_indexes):
+    for url in wanted.pip_repositories:
         options += ["--index", url]
-    for place in settings.find_links:
-        options += ["--find-links", place]
     for host in settings.trusted_hosts:
         options += ["--allow-insecure-host", host]
     if newest:

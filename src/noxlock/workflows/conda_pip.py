@@ -60,7 +60,11 @@ class UvSection:
 
 
 def uv_settings(parts: Parts, command: Path, environ: dict[str, str]) -> PipSettings:
-    """Return how *command*, a uv, is to be run for this user."""
+    """Return how *command*, a uv, is to be run for this user.
+
+    Of the user's indexes only the default counts, as with Poetry: what else a lock is
+    made from the project names itself, under `pip-repositories`.
+    """
     user = parts.settings
     return PipSettings(
         command=command,
@@ -69,8 +73,6 @@ def uv_settings(parts: Parts, command: Path, environ: dict[str, str]) -> PipSett
         environ=environ,
         public=public_default(),
         index=user.index.value if user.index else None,
-        extra_indexes=tuple(each.value for each in user.extra_indexes),
-        find_links=tuple(each.value for each in user.find_links),
         certificate=user.cert.value if user.cert else None,
         trusted_hosts=user.trusted_hosts,
         proxy=user.proxy,
