@@ -100,7 +100,7 @@ def find_uv() -> Path:
     named = os.environ.get("NOXLOCK_UV") or shutil.which("uv")
     if not named:
         pytest.skip("no uv: NOXLOCK_UV names none, nor is one on PATH")
-    return Path(named)
+    return Path(__file__).parents[2] / named
 
 
 WHEELS = dict(

@@ -40,6 +40,10 @@ json.dump(found, sys.stdout)
 MAPPING = '{"pip": {"conda_name": "pip", "conda_forge": "pip", "pypi_name": "pip"}}'
 
 
+PROJECT = Path(__file__).parents[2]
+"""What a relative NOXLOCK_CONDA_LOCK is relative to."""
+
+
 class Judge:
     """A real conda-lock."""
 
@@ -84,7 +88,7 @@ def find_judge() -> Judge:
     named = os.environ.get("NOXLOCK_CONDA_LOCK") or shutil.which("conda-lock")
     if not named:
         pytest.skip("no conda-lock: NOXLOCK_CONDA_LOCK names none, nor is one on PATH")
-    return Judge(Path(named))
+    return Judge(PROJECT / named)
 
 
 def write_shim(folder: Path, mirrors: str = "") -> Path:

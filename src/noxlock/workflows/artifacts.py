@@ -15,6 +15,7 @@ from noxlock.model import (
     ProjectInstall,
     VcsSource,
 )
+from noxlock.report.words import counted
 from noxlock.workflows.build_requirements import BuildRequirements
 from noxlock.workflows.origins import Origins, direct_url, project_url
 from noxlock.workflows.sources import SourceBuilder, build_note
@@ -162,7 +163,7 @@ class Gathering:
     def _say(self, all_of_them: int, lacking: int) -> None:
         if lacking:
             self._supplies.progress.say(
-                f"{self._wanted.name}: {all_of_them} packages:"
+                f"{self._wanted.name}: {counted(all_of_them, 'package')}:"
                 f" {all_of_them - lacking} stored, {lacking} to fetch"
             )
 
