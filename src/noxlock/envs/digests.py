@@ -107,7 +107,8 @@ def editable_digest(
         for name in files
         if name.startswith(inside) or any(p.fullmatch(name) for p in patterns)
     ]
-    folders = sorted({parent for name in files for parent in _top_folders(name)})
+    modules = [name for name in files if name.endswith(".py")]
+    folders = sorted({parent for name in modules for parent in _top_folders(name)})
     history = describe(folder, environ) if backend.wants_history else ""
     facts = [str(folder), history, tree_digest(folder, reaching), *folders]
     return hashlib.sha256("\0".join(facts).encode()).hexdigest()
