@@ -25,11 +25,11 @@ def make_stale(project: Path) -> None:
 def test_a_project_without_definitions_has_its_poetry_lock_checked(
     project: Path, noxlock: Noxlock
 ) -> None:
-    assert noxlock("check") == (0, "poetry.lock: fresh\n", "")
+    assert noxlock("check") == (0, "all is well\npoetry.lock: fresh\n", "")
     make_stale(project)
     ended = noxlock("check")
     assert ended.status == 1
-    assert ended.out.startswith("poetry.lock: stale: ")
+    assert ended.out.startswith("one problem\npoetry.lock: stale: ")
     assert ended.err == "hint: lock again with `nox -s lock`\n"
 
 
@@ -51,11 +51,16 @@ def test_every_lock_that_is_declared_or_used_is_checked(
     ended = noxlock("check")
     assert ended.status == 1
     lines = ended.out.splitlines()
-    assert lines[:2] == [
+    assert lines[:3] == [
+        "one problem",
         "poetry.lock: fresh",
         "requirements.txt: readable; its format does not say what it is from",
     ]
-    assert lines[2].startswith("sub/poetry.lock: stale: ")
+    assert lines[3].startswith("sub/poetry.lock: stale: ")
+    assert lines[4:] == [
+        "cpu: every package has an artifact for linux-64",
+        "sessions.test: every package has an artifact for linux-64",
+    ]
 
 
 def test_what_cannot_be_read_is_bad_input(project: Path, noxlock: Noxlock) -> None:
@@ -86,7 +91,7 @@ def test_a_noxfile_that_declares_nothing_leaves_the_poetry_lock(
     project: Path, text: str
 ) -> None:
     (project / "noxfile.py").write_text(text)
-    assert in_a_process("check") == (0, "poetry.lock: fresh\n", "")
+    assert in_a_process("check") == (0, "all is well\npoetry.lock: fresh\n", "")
 
 
 def test_bad_definitions_in_a_noxfile_are_bad_input(project: Path) -> None:

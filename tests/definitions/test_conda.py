@@ -250,6 +250,15 @@ def test_a_list_of_entries_may_be_no_table() -> None:
             "did you mean `linux-64`?",
         ),
         (
+            (
+                "{conda: cuda.yml, target: linux-64}\nlocks:\n  cuda.yml: {from: e.yml,"
+                " targets: [linux-64-cuda]}"
+            ),
+            ".target",
+            "cuda.yml is not for linux-64, only for linux-64-cuda",
+            "did you mean `linux-64-cuda`?",
+        ),
+        (
             "{pypi: poetry.lock, allow-md5: true}",
             ".allow-md5",
             "is for environments with `conda`",

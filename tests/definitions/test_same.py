@@ -37,7 +37,7 @@ ENVIRONMENTS = st.fixed_dictionaries(
         "only-binary": st.booleans(),
     },
 ) | st.fixed_dictionaries(
-    {"conda": st.just("conda-lock.yml")},
+    {"conda": st.just("other.conda-lock.yml")},
     optional={
         "pypi": st.none() | st.just("poetry.lock"),
         "python": st.sampled_from(["3", "3.10", "3.11.7"]),

@@ -2,79 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import typer
 
 from noxlock.cli.output import hint, report_error
 from noxlock.cli.projects import open_project
-from noxlock.errors import DefinitionError, LockError, NoxlockError
 
 if TYPE_CHECKING:
-    from noxlock.workflows.project import Project
+    from noxlock.workflows.check import Finding
 
 __all__ = ["COMMAND"]
 
-DEFAULT: Final = "poetry.lock"
-
 
 def check(context: typer.Context) -> None:
-    """Say whether each lock still belongs to its source.
+    """Prove that what is declared can be made from the locks.
 
-    Nothing is solved and no index is asked. Exits 1 where one is stale, 2 where one
-    cannot be read.
+    That each lock still belongs to its source, that locks which are used together agree
+    on versions, and that every locked package has an artifact for every declared
+    target.
+
+    Nothing is solved, no index and no channel is asked. Exits 1 where something is
+    wrong, 2 where a lock cannot be read.
     """
-    project = open_project(context.obj)
-    status = 0
-    for lock in _locks(project):
-        try:
-            if project.read_lock(lock).format != "poetry":
-                typer.echo(f"{lock}: readable; its format does not say what it is from")
-                continue
-            stale = _staleness(project, lock)
-        except NoxlockError as error:
-            report_error(error)
-            status = 2
-            continue
-        typer.echo(f"{lock}: stale: {stale}" if stale else f"{lock}: fresh")
-        if stale:
-            status = max(status, 1)
-    if status == 1:
+    from noxlock.workflows.check import check_project  # noqa: PLC0415 - slow to import
+
+    findings = check_project(open_project(context.obj))
+    wrong = [one for one in findings if one.wrong]
+    typer.echo(_answer(wrong))
+    for one in findings:
+        if one.error is None:
+            typer.echo(f"{one.subject}: {one.what}")
+        else:
+            report_error(one.error)
+        for line in one.lines:
+            typer.echo(f"  {line}")
+    if any(one.what.startswith("stale: ") for one in wrong):
         hint("lock again with `nox -s lock`")
-    if status:
-        raise typer.Exit(status)
+    if wrong:
+        raise typer.Exit(2 if any(one.error for one in wrong) else 1)
 
 
 COMMAND = check
 
 
-def _locks(project: Project) -> list[str]:
-    """Return every lock that is declared, or that an environment is made from."""
-    found = project.definitions
-    used = {
-        environment.pypi
-        for environment in (
-            *found.environments.values(),
-            *(project.environment(wanted) for _, wanted in found.used()),
-        )
-    }
-    locks = sorted({*found.locks, *used})
-    if not locks and (project.root / DEFAULT).is_file():
-        return [DEFAULT]
-    if not locks:
-        raise DefinitionError(
-            "no lock is declared, and there is no poetry.lock",
-            file=str(project.root),
-            hint="`noxlock init` writes a first noxfile; -C names another folder",
-        )
-    return locks
-
-
-def _staleness(project: Project, lock: str) -> str | None:
-    stale = project.staleness(lock)
-    source = (project.root / lock).parent / "pyproject.toml"
-    if stale is None and not source.is_file():
-        raise LockError(
-            "there is no pyproject.toml beside it to compare with", file=lock
-        )
-    return stale
+def _answer(wrong: list[Finding]) -> str:
+    if not wrong:
+        return "all is well"
+    return "one problem" if len(wrong) == 1 else f"{len(wrong)} problems"

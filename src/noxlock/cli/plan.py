@@ -98,7 +98,7 @@ def plan(  # noqa: PLR0913 - one parameter an option
     noxlock plan --lock poetry.lock --groups main,test --python 3.11 --target linux-64
     """
     if environment is not None and lock is None and groups is None and extras is None:
-        wanted = _of_environment(context.obj, environment, python)
+        wanted = _of_environment(context.obj, environment, python, target)
     elif environment is None and lock is not None:
         wanted = _of_lock(lock, _names(groups) or ("main",), _names(extras), python)
     else:
@@ -141,18 +141,22 @@ def _of_lock(
     )
 
 
-def _of_environment(root: Path, name: str, python: str | None) -> _Wanted:
-    from noxlock.model import CondaLock  # noqa: PLC0415
+def _of_environment(
+    root: Path, name: str, python: str | None, target: str | None
+) -> _Wanted:
+    from noxlock.workflows.targets import on_this_machine  # noqa: PLC0415 - slow
 
     project = open_project(root)
     environment = project.environment(name)
-    if environment.pypi and (stale := project.staleness(environment.pypi)):
-        warn(f"{environment.pypi} is stale: {stale}")
+    if target is None:
+        environment = on_this_machine(project, environment)
+        target = None if environment.target == AUTO else environment.target
+    for lock in environment.locks:
+        if stale := project.staleness(lock, target):
+            warn(f"{lock} is stale: {stale}")
     declared = environment.python
     first = declared if isinstance(declared, str) else declared[0]
-    conda = read_lock(root / environment.conda) if environment.conda else None
-    if conda is not None and not isinstance(conda, CondaLock):
-        raise PlanError("it is no lock of conda packages", file=conda.file)
+    conda = project.read_conda_lock(environment.conda) if environment.conda else None
     return _Wanted(
         conda=conda,
         pypi=project.read_lock(environment.pypi) if environment.pypi else None,
@@ -254,11 +258,12 @@ def _show(plan: Plan, asked: str | None, *, as_json: bool) -> None:
         warn(reason)
     count = len(plan.packages) + len(plan.conda)
     groups = ", ".join(plan.groups)
+    locks = " and ".join(dict.fromkeys(filter(None, (plan.conda_lock, plan.lock))))
     python = f"python {asked or plan.target.python}"
     if asked and asked != plan.target.python:
         python += f" (taken as {plan.target.python})"
     say(
-        f"{count} package{'' if count == 1 else 's'} of {plan.lock} ({groups})"
+        f"{count} package{'' if count == 1 else 's'} of {locks} ({groups})"
         f" for {plan.target.name}, {python if plan.target.python else 'no python'}"
     )
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from noxlock.definitions.command import parse_command
 from noxlock.definitions.document import Document, Problems
-from noxlock.definitions.locks import lock_problems, subdir_of, unknown_target
+from noxlock.definitions.environments import environment_problems
+from noxlock.definitions.locks import lock_problems
 from noxlock.errors import DefinitionError, nearest
 from noxlock.model import Check, Environment
 
@@ -25,7 +26,6 @@ Origins: TypeAlias = "Mapping[tuple[str, str], Document]"
 """Where each entry comes from: its section and name to its document."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_VERSION: Final = re.compile(r"3(?:\.\d+){0,2}")
 _NO_DOCUMENT: Final = Document(file="", data={})
 
 
@@ -147,35 +147,9 @@ class _Validator:
             self.report(path, what, nearest(environment, known))
 
     def environment(self, path: Path, environment: Environment) -> None:
-        for key in ("conda", "pypi"):
-            if getattr(environment, key) == "":
-                self.report((*path, key), "the name of a lock file is needed")
-        if environment.conda is None and environment.pypi is None:
-            what = "a lock is needed: `pypi`, `conda`, or both"
-            self.report(path, what, "for example `pypi: poetry.lock`")
-        pythons = environment.python
-        specs = (pythons,) if isinstance(pythons, str) else pythons
-        if not specs or not all(spec.strip() for spec in specs):
-            self.report((*path, "python"), "a python is needed", "for example 3.11")
-        elif environment.conda and not all(map(_VERSION.fullmatch, specs)):
-            what = (
-                "with `conda`, the lock brings the python: only its version can be said"
-            )
-            self.report((*path, "python"), what, "leave it out, or write 3.11")
-        elif environment.conda and len(specs) > 1:
-            what = "with `conda`, the lock brings the python: there is but one"
-            self.report((*path, "python"), what, "declare an environment for each lock")
-        target = environment.target
-        if target != "auto" and subdir_of(target) is None:
-            self.report((*path, "target"), *unknown_target(target, "auto"))
-        if environment.conda is None:
-            self.conda_only(path, environment)
-
-    def conda_only(self, path: Path, environment: Environment) -> None:
-        for key in ("allow_md5", "link_scripts"):
-            if getattr(environment, key):
-                what = "is for environments with `conda`"
-                self.report((*path, key.replace("_", "-")), what, "leave it out")
+        locks = self.definitions.locks
+        for keys, what, hint in environment_problems(environment, locks):
+            self.report((*path, *keys), what, hint)
 
     def commands(self, path: Path, entry: Session | Check) -> None:
         allowed = {"outputs"} if isinstance(entry, Check) else {"posargs"}
