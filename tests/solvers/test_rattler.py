@@ -13,7 +13,7 @@ from noxlock.locks.virtual_packages import virtual_packages
 from noxlock.model import Subdir
 from noxlock.solvers._conda_categories import reach
 from noxlock.solvers._conda_reasons import unreachable
-from noxlock.solvers._conda_settings import channel_url, load_config, mirrors
+from noxlock.solvers.conda_settings import channel_url, load_config, mirrored, mirrors
 from noxlock.solvers.rattler import CondaSettings, CondaTask, solve_conda
 
 if TYPE_CHECKING:
@@ -38,6 +38,20 @@ def test_mirrors_are_read_from_the_users_variable() -> None:
     }
     with pytest.raises(SolveError, match="is not CHANNEL=MIRROR"):
         mirrors({NAME: "nonsense"})
+
+
+def test_a_channel_may_be_named_by_its_short_name() -> None:
+    (address,) = mirrors({NAME: f"conda-forge={B}"})
+    assert address.endswith("/conda-forge")
+
+
+def test_what_lies_beneath_a_channel_is_asked_of_its_mirrors() -> None:
+    table = {A: [B, "file:///srv/ch"], "https://a.example.org": ["file:///m"]}
+    assert mirrored(f"{A}/noarch/a-1-0.conda", table) == (
+        f"{B}/noarch/a-1-0.conda",
+        "file:///srv/ch/noarch/a-1-0.conda",
+    )
+    assert mirrored(f"{A}x/a.conda", {A: [B]}) == (f"{A}x/a.conda",)
 
 
 def test_the_variable_stands_over_rattlers_own_files(tmp_path: Path) -> None:

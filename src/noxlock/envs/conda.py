@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 
 from noxlock.envs._conda_records import repodata_record, stem
 from noxlock.envs.probing import Probes, interpreter_from
-from noxlock.errors import EnvError, FetchError, StoreError
+from noxlock.errors import EnvError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,6 @@ __all__ = [
     "brought",
     "conda_interpreter",
     "conda_python",
-    "configured_mirrors",
     "extract",
     "is_conda",
     "link_packages",
@@ -197,24 +196,6 @@ def _forget_cache(layer: CondaLayer, cache: Path) -> None:
 
 def _quoted(path: Path) -> bytes:
     return str(path).replace("\\", "\\\\").encode()
-
-
-def configured_mirrors() -> dict[str, tuple[str, ...]]:
-    """Return the mirrors that rattler's own configuration names.
-
-    Raises:
-        FetchError: The configuration cannot be read.
-    """
-    from rattler import Config  # noqa: PLC0415 - only where conda is used
-
-    try:
-        found = Config.load_from_default_locations("rattler").mirrors
-    except Exception as error:
-        raise FetchError(
-            f"rattler's configuration cannot be read: {_reason(error)}",
-            hint="correct it, or remove it: `config.toml` in rattler's folder",
-        ) from error
-    return {key.rstrip("/"): tuple(mirrors) for key, mirrors in found.items()}
 
 
 def conda_python(prefix: Path) -> Path:

@@ -16,7 +16,7 @@ from noxlock.locks._conda import locate
 from noxlock.model import CondaPackage, GroupName, Sha256
 from noxlock.solvers._conda_categories import categories_of
 from noxlock.solvers._conda_reasons import unreachable, unsolvable
-from noxlock.solvers._conda_settings import channel_url, load_config
+from noxlock.solvers.conda_settings import channel_url, load_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import NormalizedName
 
-from noxlock.envs.conda import configured_mirrors, extract
+from noxlock.envs.conda import extract
 from noxlock.errors import FetchError, StoreError
 from noxlock.index import FetchRequest
-from noxlock.locks.conda_mirrors import VARIABLE, mirrored, parse_mirrors
 from noxlock.model import ArchiveSource, Kind, PackageRecord, PlannedPackage
 from noxlock.report.words import counted
+from noxlock.solvers.conda_settings import load_config, mirrored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,8 +88,7 @@ class CondaSupply:
         )
 
     def _mirrors(self, packages: Sequence[CondaPackage]) -> dict[str, tuple[str, ...]]:
-        mirrors = configured_mirrors()
-        mirrors |= parse_mirrors(self.supplies.environ.get(VARIABLE, ""))
+        mirrors = load_config(self.supplies.environ).mirrors
         found = {package.url: mirrored(package.url, mirrors) for package in packages}
         return {url: places for url, places in found.items() if places != (url,)}
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rattler.config import Config
 
-__all__ = ["MIRRORS", "channel_url", "load_config", "mirrors"]
+__all__ = ["MIRRORS", "channel_url", "load_config", "mirrored", "mirrors"]
 
 MIRRORS: Final = "NOXLOCK_CONDA_MIRRORS"
 """`CHANNEL=MIRROR`, several apart by spaces or commas; CHANNEL a name or an address."""
@@ -73,6 +73,20 @@ def load_config(
         return config
     lines = (f"{json.dumps(url)} = {json.dumps(to)}" for url, to in table.items())
     return config.merge(Config.from_toml("\n".join(["[mirrors]", *lines])))
+
+
+def mirrored(url: str, table: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return the addresses to ask in place of *url*, the first one first.
+
+    The longest address of *table* that *url* lies beneath counts; without one it is
+    *url* itself.
+    """
+    fitting = [key for key in table if f"{url}/".startswith(f"{key.rstrip('/')}/")]
+    if not fitting:
+        return (url,)
+    key = max(fitting, key=len)
+    rest = url.removeprefix(key.rstrip("/"))
+    return tuple(mirror.rstrip("/") + rest for mirror in table[key])
 
 
 def channel_url(text: str, environ: Mapping[str, str]) -> str:
