@@ -130,7 +130,12 @@ def _of_environment(
     project: Project, name: str, environment: Environment
 ) -> Iterator[Finding]:
     proved: list[str] = []
-    for target in _targets(project, environment):
+    try:
+        targets = _targets(project, environment)
+    except NoxlockError as error:
+        yield _failed(name, error)
+        return
+    for target in targets:
         clashes: tuple[str, ...] = ()
         for python in _pythons(environment):
             subject = _subject(name, target, python if environment.pypi else None)
@@ -142,9 +147,7 @@ def _of_environment(
                 yield Finding(subject=subject, what=f"not proved: {error}")
                 continue
             except NoxlockError as error:
-                advice = (f"hint: {error.hint}",) if error.hint else ()
-                what = str(error)
-                yield Finding(subject=subject, what=what, lines=advice, wrong=True)
+                yield _failed(subject, error)
                 continue
             if plan.missing:
                 yield _missing(subject, plan)
@@ -155,8 +158,8 @@ def _of_environment(
             subject = f"{name} ({target})"
             yield Finding(subject=subject, what=what, lines=clashes, wrong=True)
     if proved:
-        targets = ", ".join(dict.fromkeys(proved))
-        what = f"every package has an artifact for {targets}"
+        listed = ", ".join(dict.fromkeys(proved))
+        what = f"every package has an artifact for {listed}"
         yield Finding(subject=name, what=what)
 
 
@@ -164,6 +167,11 @@ def _subject(name: str, target: str, python: str | None) -> str:
     where = machine_subdir() if target == AUTO else target
     plain = python is None or python == _ANY
     return f"{name} ({where})" if plain else f"{name} ({where}, python {python})"
+
+
+def _failed(subject: str, error: NoxlockError) -> Finding:
+    advice = (f"hint: {error.hint}",) if error.hint else ()
+    return Finding(subject=subject, what=str(error), lines=advice, wrong=True)
 
 
 def _missing(subject: str, plan: Plan) -> Finding:
