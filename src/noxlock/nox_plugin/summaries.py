@@ -49,7 +49,9 @@ def repro_summary(checks: Mapping[str, Check]) -> str:
 
 def lock_summary(locks: Mapping[str, LockDefinition]) -> str:
     """Return one line on the session that locks again."""
-    sources = ", ".join(f"{name} from {lock.source}" for name, lock in locks.items())
+    sources = ", ".join(
+        f"{name} from {' and '.join(lock.sources)}" for name, lock in locks.items()
+    )
     return f"Lock again: {sources}; `-- --check` only checks, `-- --update NAME` one"
 
 
