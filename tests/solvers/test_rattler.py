@@ -88,11 +88,14 @@ def test_secrets_of_a_channel_are_left_out() -> None:
 
 
 def test_an_error_names_no_secret() -> None:
-    error = unreachable("Caused by: no route", {})
-    assert error.what == "the conda channel `` cannot be reached: no route"
+    error = unreachable("Caused by: no route", {"ch": [A], "other": ["other"]})
+    assert error.what == (
+        "the conda channel `ch` or `other` cannot be reached at"
+        " https://a.example.org/ch: no route"
+    )
     private = "https://u:p@h.example.org/ch"
     text = f"error sending request for url ({private}/noarch/x)\nCaused by: no route"
-    error = unreachable(text, {private: f"{private}/"})
+    error = unreachable(text, {private: [private]})
     assert "u:p" not in str(error)
     elsewhere = unreachable("url (https://x.example.org/y)", {})
     assert "`x.example.org`" in elsewhere.what

@@ -10,7 +10,7 @@ from noxlock.errors import SolveError
 from noxlock.locks.conda_lock_writer import plain_channel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from noxlock.locks.environment_yml import Wanted
@@ -57,28 +57,40 @@ def unsolvable(text: str, wanted: Wanted, newest: datetime | None) -> SolveError
     return SolveError(what, hint=_hint(wanted, newest))
 
 
-def unreachable(text: str, urls: Mapping[str, str]) -> SolveError:
+def unreachable(text: str, places: Mapping[str, Sequence[str]]) -> SolveError:
     """Return the error for a channel that cannot be read, in one line that names it.
 
     Args:
         text: What the gateway says.
-        urls: The listed channels, and the address of each.
+        places: The listed channels, and the addresses that each is asked at.
     """
     found = _URL.search(text)
-    place = found[1] if found else ""
-    channel = next(
-        (one for one, url in urls.items() if place.startswith(url.rstrip("/"))), None
-    )
-    shown = plain_channel(channel)[0] if channel else _host(place)
+    asked = found[1] if found else ""
+    named = {
+        plain_channel(channel)[0]: addresses
+        for channel, addresses in places.items()
+        if any(asked.startswith(one.rstrip("/")) for one in addresses)
+    }
+    # Of requests that share a failure, the gateway names the address for one only.
+    if not named and not asked:
+        named = {plain_channel(one)[0]: at for one, at in places.items()}
+    shown = " or ".join(f"`{one}`" for one in named) or f"`{_host(asked)}`"
     if "could not find subdir" in text or "404" in text:
         return SolveError(
-            f"there is no conda channel `{shown}`: it has no repodata.json",
+            f"there is no conda channel {shown}: it has no repodata.json",
             hint="check its name",
         )
     causes = [line.removeprefix("Caused by: ") for line in text.splitlines()]
     why = causes[-1].strip() if causes else "no reason given"
+    mirrors = [
+        plain_channel(one)[0]
+        for addresses in named.values()
+        for one in addresses
+        if plain_channel(one)[0].rstrip("/") not in named
+    ]
+    at = f" at {', '.join(mirrors)}" if mirrors else ""
     return SolveError(
-        f"the conda channel `{shown}` cannot be reached: {why}",
+        f"the conda channel {shown} cannot be reached{at}: {why}",
         hint="NOXLOCK_CONDA_MIRRORS=CHANNEL=MIRROR names a mirror that can be",
     )
 

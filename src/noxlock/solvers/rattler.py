@@ -16,7 +16,7 @@ from noxlock.locks._conda import locate
 from noxlock.model import CondaPackage, GroupName, Sha256
 from noxlock.solvers._conda_categories import categories_of
 from noxlock.solvers._conda_reasons import unreachable, unsolvable
-from noxlock.solvers.conda_settings import channel_url, load_config
+from noxlock.solvers.conda_settings import channel_url, load_config, mirrored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -157,8 +157,17 @@ async def _solve(
     except SolverError as error:
         raise unsolvable(str(error), wanted, task.exclude_newer) from None
     except GatewayError as error:
-        raise unreachable(str(error), urls) from None
+        raise unreachable(str(error), _places(urls, settings)) from None
     return _packages(records, wanted)
+
+
+def _places(
+    urls: Mapping[str, str], settings: CondaSettings
+) -> dict[str, tuple[str, ...]]:
+    mirrors = load_config(settings.environ, settings.files).mirrors
+    return {
+        channel: mirrored(url.rstrip("/"), mirrors) for channel, url in urls.items()
+    }
 
 
 def _specs(
