@@ -84,11 +84,13 @@ def extract(archive: Path, into: Path) -> tuple[str, str]:
 
     try:
         sha256, md5 = package_streaming.extract(archive, into)
-    except OSError:
-        raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         raise StoreError(
-            f"not a conda package: {_reason(error)}", file=archive.name
+            f"not a conda package: {_reason(error)}",
+            file=archive.name,
+            hint="it is what was locked: its channel is to blame; lock another build",
         ) from error
     return sha256.hex(), md5.hex()
 
@@ -169,11 +171,10 @@ def _run_rattler(layer: CondaLayer, cache: Path) -> None:
 
     try:
         asyncio.run(settled())
-    except OSError:
-        raise
     except Exception as error:
         raise EnvError(
-            f"linking conda packages into {layer.prefix} failed: {_reason(error)}"
+            f"linking conda packages into {layer.prefix} failed: {_reason(error)}",
+            hint="do the packages belong together, and has the disk room?",
         ) from error
 
 
