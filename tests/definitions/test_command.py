@@ -28,6 +28,7 @@ from noxlock.model import Check, Session, Tolerance
         ("pytest --opt={posargs}", (), ("pytest", "--opt=")),
         ("awk '{{print $1}}' {posargs}", (), ("awk", "{print $1}")),
         ("a ''", (), ("a", "")),
+        ("a 'b > c' '|' x>y \\;", (), ("a", "b > c", "|", "x>y", ";")),
         ("a\n  b\n", (), ("a", "b")),
     ],
 )
@@ -81,6 +82,14 @@ def test_outputs_is_one_word_even_with_spaces() -> None:
             "a {}",
             "unknown placeholder `{}`; known here: `{posargs}`",
             "write `{{` and `}}` for braces",
+        ),
+        *(
+            (
+                f"a 'b && c' {sign} d",
+                f"`{sign}` is for a shell, and none runs the command",
+                "write a list of commands, or quote it where it is meant as it is",
+            )
+            for sign in ("&&", "||", "|", ";", "&", ">", "2>", ">>", "<", "2>&1")
         ),
         ("a {b", "a `{` stands alone", "write `{{` and `}}` for braces"),
         ("a }", "a `}` stands alone", "write `{{` and `}}` for braces"),

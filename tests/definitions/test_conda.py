@@ -228,6 +228,15 @@ def test_a_list_of_entries_may_be_no_table() -> None:
             "for example `pypi: poetry.lock`",
         ),
         ("{conda: ''}", ".conda", "the name of a lock file is needed", None),
+        *(
+            (
+                f"{{pypi: poetry.lock, python: '{text}'}}",
+                ".python",
+                f"`{text}` is no version and no path",
+                "write 3.11, 3.11.7 or the path of an interpreter",
+            )
+            for text in (">=3.9", "2.7", "3.x", "pypy")
+        ),
         (
             "{conda: c.yml, python: /usr/bin/python}",
             ".python",

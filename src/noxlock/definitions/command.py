@@ -32,6 +32,10 @@ _MARK = "\ue000{}\ue001"
 _MARKED = re.compile("\ue000(\\d+)\ue001")
 
 
+# As a word of its own, out of quotes. Elsewhere it is text: `a=b;c`, `\;`.
+_OPERATOR = re.compile(r"(?<!\S)(?:&&|\|\|?|;|&|\d?(?:>>?|<)|\d?>&\d)(?!\S)")
+
+
 @dataclass(frozen=True, slots=True)
 class _Placeholder:
     name: str
@@ -92,8 +96,10 @@ def parse_command(text: str, *, allowed: Collection[str]) -> Command:
         allowed: Names that a placeholder may have: `posargs`, `outputs`.
 
     Raises:
-        DefinitionError: It is empty, a quote is not closed, a placeholder is unknown.
+        DefinitionError: It is empty, a quote is not closed, a placeholder is unknown,
+            or only a shell would understand it.
     """
+    _refuse_operators(text)
     placeholders: list[_Placeholder] = []
 
     def mark(found: re.Match[str]) -> str:
@@ -110,6 +116,19 @@ def parse_command(text: str, *, allowed: Collection[str]) -> Command:
         hint = "give it a default: `{posargs:python}`"
         raise DefinitionError(what, hint=hint)
     return Command(text=text, parts=words)
+
+
+def _refuse_operators(text: str) -> None:
+    """Raise where a shell would see an operator: a program would get it as a word."""
+    for found in _OPERATOR.finditer(text):
+        try:
+            shlex.split(text[: found.start()])
+        except ValueError:
+            continue  # within quotes, or the text is no command at all
+        raise DefinitionError(
+            f"`{found[0]}` is for a shell, and none runs the command",
+            hint="write a list of commands, or quote it where it is meant as it is",
+        )
 
 
 def _placeholder(found: re.Match[str], allowed: Collection[str]) -> _Placeholder:

@@ -18,6 +18,10 @@ __all__ = ["environment_problems"]
 
 _AUTO: Final = "auto"
 _VERSION: Final = re.compile(r"3(?:\.\d+){0,2}")
+_INTERPRETER: Final = re.compile(
+    r"(?:c?python-?)?3(?:\.\d+(?:\.\d+(?:(?:a|b|rc)\d+)?)?)?"
+)
+"""What names an interpreter that is looked for."""
 
 
 def environment_problems(
@@ -55,13 +59,20 @@ def _python(environment: Environment) -> Iterator[Problem]:
     if not specs or not all(spec.strip() for spec in specs):
         yield key, "a python is needed", "for example 3.11"
     elif environment.conda is None:
-        return
+        for spec in specs:
+            if not (_INTERPRETER.fullmatch(spec.strip().lower()) or _is_path(spec)):
+                what = f"`{spec}` is no version and no path"
+                yield key, what, "write 3.11, 3.11.7 or the path of an interpreter"
     elif not all(map(_VERSION.fullmatch, specs)):
         what = f"{brings}: only its version can be said"
         yield key, what, "leave it out, or write 3.11"
     elif len(specs) > 1:
         what = f"{brings}: there is but one"
         yield key, what, "declare an environment for each lock"
+
+
+def _is_path(spec: str) -> bool:
+    return spec.startswith("~") or any(one in spec for one in "/\\")
 
 
 def _target(
