@@ -35,7 +35,10 @@ def test_warnings_of_a_backend_are_not_ours(tmp_path: Path) -> None:
         file.write("\nimport warnings\nplain = build_wheel\n")
         file.write("def build_wheel(*a, **m):\n    warnings.warn('careful')\n")
         file.write("    return plain(*a, **m)\n")
+        file.write("def get_requires_for_build_wheel(*a, **m):\n")
+        file.write("    warnings.warn('careful')\n    return []\n")
     backend = Backend.of(folder)
+    assert backend.more_requirements("wheel", PYTHON, VARIABLES) == ()
     assert backend.build("wheel", PYTHON, VARIABLES, tmp_path / "wheel").exists()
 
 

@@ -34,6 +34,7 @@ def test_a_session_runs_its_command_in_the_locked_environment(
         'tool 1.0 ["-q", "tests"] in sample with PYTHONNOUSERSITE=1 on ' + HERE
     ]
     assert "http" not in ran.err, "the logs of libraries are no business of nox's user"
+    assert "uv binary" not in ran.err, "noxlock has no use for uv"
     assert "1 package" in ran.err
     assert (project.root / ".nox" / ".gitignore").read_text() == "*\n"
 

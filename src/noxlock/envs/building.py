@@ -6,6 +6,7 @@ import re
 import subprocess
 import tomllib
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
@@ -14,7 +15,7 @@ from noxlock.envs.hermetic import EPOCH
 from noxlock.errors import BuildError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from build import ProjectBuilder
 
@@ -127,7 +128,8 @@ class Backend:
 
         builder = _builder(self.folder, python, variables)
         try:
-            return tuple(sorted(builder.get_requires_for_build(kind)))
+            with _quiet():
+                return tuple(sorted(builder.get_requires_for_build(kind)))
         except (BuildException, BuildBackendException) as error:
             raise self._failed(kind, error) from error
 
@@ -149,9 +151,7 @@ class Backend:
 
         builder = _builder(self.folder, python, variables)
         try:
-            with warnings.catch_warnings():
-                # The backend's own, repeated here: they are its author's business.
-                warnings.simplefilter("ignore", UserWarning)
+            with _quiet():
                 return Path(builder.build(kind, into))
         except (BuildException, BuildBackendException) as error:
             raise self._failed(kind, error) from error
@@ -166,6 +166,14 @@ class Backend:
         said = getattr(cause, "stdout", None) or str(error)
         last = "\n".join(f"  {line}" for line in said.rstrip().splitlines()[-TAIL:])
         return BuildError(f"building the {kind} with {self.name} failed:\n{last}")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep back a backend's warnings, repeated here: they are its author's business."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield
 
 
 def _builder(

@@ -9,8 +9,14 @@ __all__ = ["quiet_libraries"]
 _HANDLER = "nox-stream-handler"
 
 
+# nox looks for uv whatever the backend, and says so where there is none.
+_OF_NO_USE = "uv binary not found."
+
+
 def _is_for_people(record: logging.LogRecord) -> bool:
-    return record.name.partition(".")[0] == "nox" or record.levelno >= logging.WARNING
+    if record.levelno >= logging.WARNING:
+        return True
+    return record.name.partition(".")[0] == "nox" and record.msg != _OF_NO_USE
 
 
 def quiet_libraries() -> None:
