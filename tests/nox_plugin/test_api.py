@@ -81,8 +81,8 @@ def test_a_noxfile_declares_without_files(project: NoxProject) -> None:
             [
                 (
                     "error: noxfile.py:3: environments.environment.group: unknown key;"
-                    " known here: extras, groups, only-binary, project, pypi, python,"
-                    " target"
+                    " known here: allow-md5, conda, extras, groups, link-scripts,"
+                    " only-binary, project, pypi, python, target"
                 ),
                 "hint: did you mean `groups`?",
             ],
