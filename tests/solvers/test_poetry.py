@@ -112,6 +112,46 @@ def test_the_lock_comes_back_as_bytes_and_the_one_in_the_project_stays(
     assert not Path(folder).parent.exists()
 
 
+DYNAMIC = '[project]\nname = "demo"\ndynamic = ["version"]\n'
+PRINTS = 'print(Path("pyproject.toml").read_text())\nsys.exit(1)\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (DYNAMIC, {"version": "0"}),
+        (
+            DYNAMIC + "[tool.poetry.group.a.dependencies]\nb = '*'\n",
+            {"version": "0", "group": {"a": {"dependencies": {"b": "*"}}}},
+        ),
+        (
+            DYNAMIC + "[tool.poetry] # ours\npackages = []\n",
+            {"version": "0", "packages": []},
+        ),
+        (DYNAMIC + "[tool.poetry]\nversion = '1'\n", {"version": "1"}),
+        (DYNAMIC + "[tool.poetry]\npackage-mode = false\n", {"package-mode": False}),
+        ('[project]\nname = "demo"\nversion = "1"\n', None),
+    ],
+)
+def test_a_version_that_only_the_backend_knows_stops_no_lock(
+    project: Path, text: str, expected: dict[str, Any] | None
+) -> None:
+    (project / "pyproject.toml").write_text(text)
+    with pytest.raises(SolveError) as caught:
+        poetry.solve(request(project, PRINTS), run)
+    seen = tomllib.loads(caught.value.what.partition("\n")[2])
+    assert seen.get("tool", {}).get("poetry") == expected
+    assert (project / "pyproject.toml").read_text() == text
+
+
+def test_a_version_that_is_missing_in_place_has_a_way_out(project: Path) -> None:
+    (project / "pyproject.toml").write_text(WITH_PATH)
+    script = 'print("[project.version] or [tool.poetry.version] is required")\n'
+    with pytest.raises(SolveError) as caught:
+        poetry.solve(request(project, script + "sys.exit(1)\n"), run)
+    assert caught.value.hint == "write `package-mode = false` under [tool.poetry]"
+
+
 def test_a_first_lock_is_made_where_there_is_none(project: Path) -> None:
     (project / "poetry.lock").unlink()
     assert poetry.solve(request(project), run) == b"# new\n"

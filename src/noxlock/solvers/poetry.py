@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import tomllib
@@ -60,6 +61,12 @@ VARIABLES: Final[tuple[str, ...]] = (
 
 UNVERIFIED: Final = "[certificates.PyPI]\ncert = false\n"
 """Poetry's configuration for an index whose certificate is not checked."""
+
+NO_VERSION: Final = "[tool.poetry.version] is required"
+UNVERSIONED: Final = "write `package-mode = false` under [tool.poetry]"
+"""For a project whose version only its own backend knows."""
+
+TABLE: Final = re.compile(r"^\[ *tool *\. *poetry *\][^\n]*", re.MULTILINE)
 
 # What Poetry says while all goes well.
 CHATTER: Final = (
@@ -152,7 +159,7 @@ def solve(request: SolveRequest, run: Run, /) -> bytes:
                 raise SolveError(
                     f"Poetry could not make the lock:{joint}{why}",
                     file=SOURCE,
-                    hint=f"{LOCK} is as it was",
+                    hint=UNVERSIONED if NO_VERSION in why else f"{LOCK} is as it was",
                 )
             data = _result(project / LOCK)
     _refuse_mirror(data, source, env.get("POETRY_PYPI_MIRROR_URL"))
@@ -181,7 +188,26 @@ def _copied(origin: Path, folder: Path) -> Iterator[Path]:
     for name in (SOURCE, LOCK, "poetry.toml"):
         if (origin / name).is_file():
             shutil.copy2(origin / name, project / name)
+    _give_a_version(project / SOURCE)
     yield project
+
+
+def _give_a_version(path: Path) -> None:
+    """Write a version into a copy whose own backend finds it out: locks have none.
+
+    Poetry takes `dynamic = ["version"]` only where [tool.poetry] says the version.
+    """
+    source = _document(path)
+    project, tool = source.get("project"), source.get("tool", {}).get("poetry", {})
+    dynamic = project.get("dynamic") if isinstance(project, dict) else None
+    found_out = isinstance(dynamic, list) and "version" in dynamic
+    if not found_out or "version" in tool or "package-mode" in tool:
+        return
+    text, line = path.read_text(encoding="utf-8"), 'version = "0"'
+    text, found = TABLE.subn(rf"\g<0>\n{line}", text, count=1)
+    if not found:
+        text = f"{text}\n[tool.poetry]\n{line}\n"
+    path.write_text(text, encoding="utf-8")
 
 
 @contextmanager
