@@ -10,12 +10,11 @@ from noxlock.envs.conda import (
     CondaLayer,
     brought,
     conda_interpreter,
-    configured_mirrors,
     extract,
     is_conda,
     link_packages,
 )
-from noxlock.errors import EnvError, FetchError, StoreError
+from noxlock.errors import EnvError, StoreError
 from noxlock.model import Subdir
 from support.conda_locks import conda_package
 
@@ -65,15 +64,3 @@ def test_metadata_says_what_was_brought(tmp_path: Path) -> None:
 def test_a_prefix_without_python_has_no_interpreter(tmp_path: Path) -> None:
     assert conda_interpreter(tmp_path, {}) is None
     assert not is_conda(tmp_path)
-
-
-def test_a_malformed_configuration_of_rattler_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    (tmp_path / "rattler").mkdir()
-    (tmp_path / "rattler" / "config.toml").write_text("mirrors = 3\n")
-    with pytest.raises(FetchError, match="configuration") as caught:
-        configured_mirrors()
-    assert caught.value.hint
