@@ -1,4 +1,21 @@
-"""Reproducible ML builds on nox."""
+"""Reproducible ML builds on nox.
+
+What a noxfile uses is here: `load`, or the same definitions as Python values. Imports
+go down only, and neighbours in a row never import each other; import-linter holds it.
+
+    cli         nox_plugin                  what a person types
+    workflows                               the verbs, over parts that are given to them
+    envs  store  index  solvers  process    effects: disk, network, subprocesses
+    locks  plan  compare  search  report  definitions      values in, values out
+    model                                   the values, all frozen
+    errors                                  one base: where, what, and a hint
+
+A folder is an axis, a file in it one implementation, its `__init__` the Protocol and the
+registry: a new lock format is a file in `locks` and a line in its `FORMATS` (or
+`CONDA_FORMATS`), a new format of outputs one in `compare`, a new lock tool one in
+`solvers`. What a file is called and opened is for `workflows.project` to know; readers
+get bytes. `search` awaits the bisection of drifts.
+"""
 
 from __future__ import annotations
 
