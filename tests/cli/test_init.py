@@ -68,6 +68,48 @@ def test_a_pylock_is_used_as_it_is(project: Path, noxlock: Noxlock) -> None:
 
 
 @pytest.mark.parametrize(
+    ("more", "groups"),
+    [("", ("main",)), ("dependency-groups = ['test']\n", ("main", "test"))],
+)
+def test_only_the_groups_that_a_pylock_names_are_used(
+    project: Path, noxlock: Noxlock, more: str, groups: tuple[str, ...]
+) -> None:
+    (project / "poetry.lock").unlink()
+    (project / "pylock.toml").write_text(
+        f"lock-version = '1.0'\ncreated-by = 'x'\n{more}packages = []\n"
+    )
+    assert noxlock("init").status == 0
+    assert Project.open(project).definitions.environments["cpu"].groups == groups
+
+
+def test_requirements_with_hashes_are_used_as_they_are(
+    project: Path, noxlock: Noxlock
+) -> None:
+    (project / "poetry.lock").unlink()
+    (project / "requirements.txt").write_text("")
+    assert noxlock("init").err.endswith(NEXT)
+    environment = Project.open(project).definitions.environments["cpu"]
+    assert (environment.pypi, environment.groups) == ("requirements.txt", ("main",))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "[project.optional-dependencies]\ntest = ['pytest>=8']\nodd = 1\n",
+        "[tool.poetry.extras]\ntest = ['pytest']\n",
+    ],
+)
+def test_an_extra_for_the_tests_is_used(
+    project: Path, noxlock: Noxlock, table: str
+) -> None:
+    (project / "pyproject.toml").write_text(table)
+    assert noxlock("init").status == 0
+    found = Project.open(project).definitions
+    assert found.environments["cpu"].extras == ("test",)
+    assert found.sessions["test-cpu"].run == ("pytest {posargs:-q}",)
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         pytest.param(

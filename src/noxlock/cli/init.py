@@ -29,6 +29,7 @@ noxlock.load("sessions")
 '''
 SCHEMA_LINE: Final = "# yaml-language-server: $schema=schema.json"
 TEST_GROUPS: Final = ("test", "tests", "testing", "dev")
+LOCKS: Final = ("poetry.lock", "pylock.toml", "requirements.txt")
 LINTERS: Final = {
     "ruff": "ruff check .",
     "black": "black --check .",
@@ -49,6 +50,8 @@ class _Found:
     python: str
     groups: Mapping[str, frozenset[str]]
     """Group to the names of its own requirements."""
+    extras: Mapping[str, frozenset[str]]
+    """Likewise."""
 
 
 def init(context: typer.Context) -> None:
@@ -64,7 +67,6 @@ def init(context: typer.Context) -> None:
     if existing:
         raise DefinitionError(
             f"already there: {', '.join(existing)}",
-            file=str(root),
             hint="nothing was written; `nox -l` lists the sessions",
         )
     (root / "sessions").mkdir(exist_ok=True)
@@ -79,18 +81,25 @@ COMMAND = init
 
 
 def _look(root: Path) -> _Found:
-    document = _pyproject(root)
-    locks = [name for name in ("poetry.lock", "pylock.toml") if (root / name).is_file()]
+    document = _toml(root / "pyproject.toml")
+    locks = [name for name in LOCKS if (root / name).is_file()]
+    lock = locks[0] if locks else LOCKS[0]
+    groups, extras = _groups(document), _extras(document)
+    if lock != LOCKS[0]:
+        # uv export and pip lock write what they were asked for, mostly without names.
+        named = _toml(root / lock) if lock.endswith(".toml") else {}
+        groups = _only(groups, named.get("dependency-groups"))
+        extras = _only(extras, named.get("extras"))
     return _Found(
-        lock=locks[0] if locks else "poetry.lock",
+        lock=lock,
         locked=bool(locks),
         python=_python(document),
-        groups=_groups(document),
+        groups=groups,
+        extras=extras,
     )
 
 
-def _pyproject(root: Path) -> Mapping[str, object]:
-    path = root / "pyproject.toml"
+def _toml(path: Path) -> Mapping[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -146,6 +155,25 @@ def _groups(document: Mapping[str, object]) -> dict[str, frozenset[str]]:
     return found
 
 
+def _extras(document: Mapping[str, object]) -> dict[str, frozenset[str]]:
+    extras = _at(document, "project", "optional-dependencies")
+    if not isinstance(extras, dict):
+        extras = _at(document, "tool", "poetry", "extras")
+    if not isinstance(extras, dict):
+        return {}
+    return {
+        name: _names(items if isinstance(items, list) else ())
+        for name, items in extras.items()
+    }
+
+
+def _only(
+    found: Mapping[str, frozenset[str]], names: object
+) -> dict[str, frozenset[str]]:
+    known = names if isinstance(names, list) else ()
+    return {name: items for name, items in found.items() if name in known}
+
+
 def _names(requirements: Iterable[object]) -> frozenset[str]:
     # A table among them includes another group: no requirement of its own.
     texts = (text for text in requirements if isinstance(text, str))
@@ -157,8 +185,11 @@ def _files(found: _Found) -> dict[str, str]:
     from noxlock.definitions import json_schema  # noqa: PLC0415 - slow to import
 
     test = next((name for name in TEST_GROUPS if name in found.groups), None)
+    extra = next((name for name in TEST_GROUPS if name in found.extras), None)
     environments = {"cpu": ["main", *([test] if test else [])]}
-    pytest = any("pytest" in names for names in found.groups.values())
+    pytest = any(
+        "pytest" in names for names in (*found.groups.values(), *found.extras.values())
+    )
     runner = (
         "pytest {posargs:-q}" if pytest else "python -m unittest {posargs:discover}"
     )
@@ -170,20 +201,23 @@ def _files(found: _Found) -> dict[str, str]:
         sessions["lint"] = ("lint", "Check style and types", commands)
     return {
         "noxfile.py": NOXFILE,
-        "sessions/environments.yml": _environments(found, environments),
+        "sessions/environments.yml": _environments(found, environments, extra),
         "sessions/test.yml": _sessions(sessions),
         "sessions/schema.json": f"{json.dumps(json_schema(), indent=2)}\n",
     }
 
 
-def _environments(found: _Found, environments: Mapping[str, list[str]]) -> str:
+def _environments(
+    found: _Found, environments: Mapping[str, list[str]], extra: str | None
+) -> str:
     lines = [SCHEMA_LINE]
     if found.lock == "poetry.lock":
         lines += ["locks:", "  poetry.lock: {from: pyproject.toml}", ""]
     lines.append("environments:")
     for name, groups in environments.items():
         what = f'python: "{found.python}", pypi: {found.lock}'
-        lines.append(f"  {name}: {{{what}, groups: [{', '.join(groups)}]}}")
+        more = f", extras: [{extra}]" if extra and "main" in groups else ""
+        lines.append(f"  {name}: {{{what}, groups: [{', '.join(groups)}]{more}}}")
     return "\n".join([*lines, ""])
 
 
