@@ -131,10 +131,12 @@ PRINTS = 'print(Path("pyproject.toml").read_text())\nsys.exit(1)\n'
         (DYNAMIC + "[tool.poetry]\nversion = '1'\n", {"version": "1"}),
         (DYNAMIC + "[tool.poetry]\npackage-mode = false\n", {"package-mode": False}),
         ('[project]\nname = "demo"\nversion = "1"\n', None),
+        ("[tool]\npoetry = 1\n", 1),
+        ("[tool.poetry]\ndependencies = 1\n", {"dependencies": 1}),
     ],
 )
 def test_a_version_that_only_the_backend_knows_stops_no_lock(
-    project: Path, text: str, expected: dict[str, Any] | None
+    project: Path, text: str, expected: object
 ) -> None:
     (project / "pyproject.toml").write_text(text)
     with pytest.raises(SolveError) as caught:

@@ -284,6 +284,14 @@ def test_a_lock_that_cannot_be_written_leaves_nothing_behind(
     ]
 
 
+def test_a_lock_that_cannot_be_read_is_no_crash(bench: Bench) -> None:
+    bench.lock.unlink()
+    bench.lock.mkdir()
+    with pytest.raises(NoxlockError, match="the lock cannot be read: Is a directory"):
+        bench.run(LockOptions())
+    bench.lock.rmdir()
+
+
 def test_a_linked_lock_is_written_through_its_link(
     bench: Bench, tmp_path: Path
 ) -> None:

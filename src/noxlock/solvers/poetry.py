@@ -198,8 +198,8 @@ def _give_a_version(path: Path) -> None:
     Poetry takes `dynamic = ["version"]` only where [tool.poetry] says the version.
     """
     source = _document(path)
-    project, tool = source.get("project"), source.get("tool", {}).get("poetry", {})
-    dynamic = project.get("dynamic") if isinstance(project, dict) else None
+    dynamic = _table(source, "project").get("dynamic")
+    tool = _table(source, "tool", "poetry")
     found_out = isinstance(dynamic, list) and "version" in dynamic
     if not found_out or "version" in tool or "package-mode" in tool:
         return
@@ -239,6 +239,14 @@ def _document(path: Path) -> dict[str, Any]:
         raise SolveError(f"not TOML: {error}", file=path.name) from error
 
 
+def _table(document: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    """Return the table at *keys*, or an empty one: of bad values Poetry speaks."""
+    found: object = document
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
 def _result(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -248,10 +256,9 @@ def _result(path: Path) -> bytes:
 
 def _allows(source: Mapping[str, Any], python: str) -> bool:
     """Return whether the project can run on *python*; of bad values Poetry speaks."""
-    project, tool = source.get("project"), source.get("tool", {}).get("poetry", {})
     asked = (
-        isinstance(project, dict) and project.get("requires-python"),
-        tool.get("dependencies", {}).get("python"),
+        _table(source, "project").get("requires-python"),
+        _table(source, "tool", "poetry", "dependencies").get("python"),
     )
     try:
         constraints = [parse_constraint(text) for text in asked if text]

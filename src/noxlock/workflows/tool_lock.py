@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from noxlock.errors import DefinitionError, NoxlockError, SolveError, StaleLockError
+from noxlock.errors import (
+    DefinitionError,
+    LockError,
+    NoxlockError,
+    SolveError,
+    StaleLockError,
+)
 from noxlock.locks import parse_lock
 from noxlock.locks.difference import difference
 from noxlock.locks.freshness import staleness
@@ -207,6 +213,9 @@ def _bytes(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        what = f"the lock cannot be read: {error.strerror}"
+        raise LockError(what, file=path.name) from None
 
 
 def replace_lock(path: Path, data: bytes) -> None:
