@@ -61,6 +61,18 @@ def test_the_first_line_says_place_size_and_number_of_violations() -> None:
         (report(SAME, SAME), "identical: 2 outputs"),
         (report(), "not-comparable: 0 outputs"),
         (report(drift(), GONE), "not-comparable: log.txt: the output is missing"),
+        (
+            report(
+                OutputReport(
+                    output="log.txt",
+                    verdict=Verdict.NOT_COMPARABLE,
+                    reason="the baseline was changed",
+                    difference=drift().difference,
+                ),
+                drift(),
+            ),
+            "not-comparable: log.txt: the baseline was changed",
+        ),
         (report(reason="no baseline"), "not-comparable: no baseline"),
     ],
 )

@@ -66,7 +66,8 @@ def summary(report: CheckReport) -> str:
     if worst is None or worst.verdict is Verdict.IDENTICAL:
         count = len(report.outputs)
         return f"{head}: {counted(count, 'output')}"
-    if worst.difference is None:
+    unjudged = worst.reason and worst.verdict is Verdict.NOT_COMPARABLE
+    if worst.difference is None or unjudged:
         return f"{head}: {worst.output}: {worst.reason}"
     return f"{head}: {_said(worst.output, worst.difference)}"
 
