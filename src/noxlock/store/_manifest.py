@@ -125,7 +125,8 @@ def damage(folder: Path, what: str) -> StoreError:
     return StoreError(
         f"a stored entry is damaged: {what}",
         file=str(folder),
-        hint="`noxlock store verify --fix` removes it, then run again",
+        hint="`noxlock store verify --fix` removes it, then run again; if you edited a"
+        " file of an environment: it is the store's too",
     )
 
 
