@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +21,6 @@ from support.command import COMMAND, in_a_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from support.command import Ended
 
@@ -116,6 +116,27 @@ def test_a_closed_pipe_is_no_error(command: str) -> None:
         assert child.stderr is not None
         child.stdout.close()
         assert child.stderr.read() == b""
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("command", ["schema", "--version", "store info"])
+@pytest.mark.parametrize("variables", [{}, {"PYTHONUNBUFFERED": "1"}])
+def test_a_full_disk_under_stdout_is_said(
+    command: str, variables: dict[str, str]
+) -> None:
+    env = {name: os.environ[name] for name in os.environ if name != "PYTHONUNBUFFERED"}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, *command.split()],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=env | variables,
+            check=False,
+        )
+    said = "error: cannot write: No space left on device\n"
+    assert (done.returncode, done.stderr[-len(said) :]) == (2, said)
 
 
 def test_an_interrupt_ends_with_130(project: Path) -> None:

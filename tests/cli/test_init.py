@@ -167,6 +167,15 @@ def test_nothing_is_overwritten(project: Path, noxlock: Noxlock) -> None:
     assert (project / "sessions/test.yml").read_text() == ""
 
 
+def test_a_place_that_cannot_be_written_is_named(
+    project: Path, noxlock: Noxlock
+) -> None:
+    (project / "sessions").write_text("a file")
+    ended = noxlock("init")
+    assert ended.status == 2
+    assert ended.err.endswith("sessions: cannot be written: File exists\n")
+
+
 @pytest.mark.parametrize(
     ("text", "what"), [(None, "there is no such file"), ("a = [", "not TOML")]
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -78,6 +79,8 @@ def run(arguments: Sequence[str]) -> int:
     except NoxlockError as error:
         report_error(error)
         status = 1 if isinstance(error, StaleLockError) else 2
+    except OSError as error:
+        return _disk_is_full(error)
     return _flushed(status if isinstance(status, int) else 0)
 
 
@@ -86,5 +89,20 @@ def _flushed(status: int) -> int:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()
+    except OSError as error:
+        return _disk_is_full(error)
     return status
+
+
+def _disk_is_full(error: OSError) -> int:
+    """Say so and return the exit status; any other error of the system is a bug."""
+    if error.errno != errno.ENOSPC:
+        raise error
+    _give_up_stdout()
+    report_error(NoxlockError(f"cannot write: {error.strerror}"))
+    return 2
+
+
+def _give_up_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -69,10 +69,14 @@ def init(context: typer.Context) -> None:
             f"already there: {', '.join(existing)}",
             hint="nothing was written; `nox -l` lists the sessions",
         )
-    (root / "sessions").mkdir(exist_ok=True)
-    for name, text in files.items():
-        (root / name).write_text(text, encoding="utf-8")
-        say(f"wrote {name}")
+    try:
+        (root / "sessions").mkdir(exist_ok=True)
+        for name, text in files.items():
+            (root / name).write_text(text, encoding="utf-8")
+            say(f"wrote {name}")
+    except OSError as error:
+        what = f"cannot be written: {error.strerror}"
+        raise DefinitionError(what, file=error.filename) from None
     command = "nox -s test-cpu" if found.locked else "nox -s lock"
     say(f"next: {command}")
 
