@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -35,6 +36,17 @@ def test_hashes_without_names_leave_the_choice_to_the_index_once(
         shop.build(
             text=text.replace("1.0", "1.1"), lock_file="requirements.txt", offline=True
         )
+
+
+def test_what_another_python_brought_is_not_fetched_again(shop: Workshop) -> None:
+    pure = shop.add_wheel("alpha==1.0")
+    text = f"alpha==1.0 --hash=sha256:{pure}\n"
+    for _ in range(2):
+        built = shop.build(text=text, lock_file="requirements.txt")
+        assert built.packages[0].sha256 == pure
+        # As for another python, which has choices of its own.
+        shutil.rmtree(shop.store.root / "choices-v1")
+    assert shop.downloads == 1
 
 
 class Late(Store):

@@ -47,6 +47,8 @@ class FetchRequest:
     """By package: the MD5 digest of a file of which the lock has no better one.
 
     Only what the user said may be taken so; what comes has its sha256 as any file."""
+    has: Callable[[Sha256], bool] | None = None
+    """What is had already: once it is found out to be the one, it is not fetched."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

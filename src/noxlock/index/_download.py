@@ -51,14 +51,20 @@ class Downloads:
         connection: For what is not on this disk.
         into: Existing folder.
         count: Told the bytes that came, from any thread.
+        has: Whether the caller has a file already: then its path leads nowhere.
     """
 
     def __init__(
-        self, connection: Connection, into: Path, count: Callable[[int], None]
+        self,
+        connection: Connection,
+        into: Path,
+        count: Callable[[int], None],
+        has: Callable[[Sha256], bool] | None = None,
     ) -> None:
         self._connection = connection
         self._into = into
         self._count = count
+        self._has = has
 
     def take(self, candidate: Candidate, accepted: Set[Sha256]) -> tuple[Path, Sha256]:
         """Return the path of the file, and its sha256: one of *accepted*.
@@ -73,6 +79,10 @@ class Downloads:
         name = candidate.filename
         if name in {"", ".", ".."} or "/" in name or "\\" in name:
             raise FetchError(f"`{name}` is not a file name")
+        known = Sha256(candidate.sha256) if candidate.sha256 else None
+        if known and known in accepted and self._has and self._has(known):
+            self._count(candidate.size or 0)
+            return self._into / name, known
         path = local_path(candidate.url)
         if path is not None:
             return self._local(path, name, accepted)

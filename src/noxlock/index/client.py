@@ -82,7 +82,7 @@ class IndexClient:
             total = _find_all(crew, searches)
             title = f"download {counted(len(searches), 'file')}"
             with self._progress.task(title, total=total, unit="bytes") as task:
-                downloads = Downloads(connection, into, _Counter(task))
+                downloads = Downloads(connection, into, _Counter(task), request.has)
                 jobs = [partial(_take, s, finder, downloads) for s in searches]
                 told: set[str] = set()
                 for search, fetched in crew.run(jobs):

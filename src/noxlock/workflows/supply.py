@@ -116,6 +116,7 @@ class Supplies:
             indexes=plan.indexes,
             extra_indexes=plan.extra_indexes,
             find_links=plan.find_links,
+            has=self._has,
         )
         downloads = self.store.downloads()
         found: dict[str, PlannedPackage] = {}
@@ -139,6 +140,10 @@ class Supplies:
                     step.advance()
         return found
 
+    def _has(self, sha256: Sha256) -> bool:
+        stored = self.store.has_wheel(sha256)
+        return stored or self.store.archive(sha256) is not None
+
     def _put(self, fetched: Fetched, downloads: Path) -> None:
         store, sha256 = self.store, fetched.sha256
         wheel = fetched.path.name.endswith(".whl")
@@ -148,7 +153,7 @@ class Supplies:
             else:
                 store.add_archive(fetched.path, sha256)
         except StoreError:
-            # Another run that fetched the same file stored it, and took it away.
+            # It was there before, or another run stored the same, and took it away.
             if not (store.has_wheel(sha256) if wheel else store.archive(sha256)):
                 raise
         if fetched.path.is_relative_to(downloads):
