@@ -79,7 +79,9 @@ def test_only_the_groups_that_a_pylock_names_are_used(
         f"lock-version = '1.0'\ncreated-by = 'x'\n{more}packages = []\n"
     )
     assert noxlock("init").status == 0
-    assert Project.open(project).definitions.environments["cpu"].groups == groups
+    found = Project.open(project).definitions
+    assert found.environments["cpu"].groups == groups
+    assert found.sessions["test-cpu"].run == ("pytest {posargs:-q}",)
 
 
 def test_requirements_with_hashes_are_used_as_they_are(

@@ -52,6 +52,8 @@ class _Found:
     """Group to the names of its own requirements."""
     extras: Mapping[str, frozenset[str]]
     """Likewise."""
+    pytest: bool
+    """Whether some of them, of the lock or not, asks for pytest."""
 
 
 def init(context: typer.Context) -> None:
@@ -89,6 +91,7 @@ def _look(root: Path) -> _Found:
     locks = [name for name in LOCKS if (root / name).is_file()]
     lock = locks[0] if locks else LOCKS[0]
     groups, extras = _groups(document), _extras(document)
+    pytest = any("pytest" in names for names in (*groups.values(), *extras.values()))
     if lock != LOCKS[0]:
         # uv export and pip lock write what they were asked for, mostly without names.
         named = _toml(root / lock) if lock.endswith(".toml") else {}
@@ -100,6 +103,7 @@ def _look(root: Path) -> _Found:
         python=_python(document),
         groups=groups,
         extras=extras,
+        pytest=pytest,
     )
 
 
@@ -191,12 +195,8 @@ def _files(found: _Found) -> dict[str, str]:
     test = next((name for name in TEST_GROUPS if name in found.groups), None)
     extra = next((name for name in TEST_GROUPS if name in found.extras), None)
     environments = {"cpu": ["main", *([test] if test else [])]}
-    pytest = any(
-        "pytest" in names for names in (*found.groups.values(), *found.extras.values())
-    )
-    runner = (
-        "pytest {posargs:-q}" if pytest else "python -m unittest {posargs:discover}"
-    )
+    unittest = "python -m unittest {posargs:discover}"
+    runner = "pytest {posargs:-q}" if found.pytest else unittest
     sessions = {"test-cpu": ("cpu", "Run the tests", [runner])}
     lint = found.groups.get("lint", frozenset())
     commands = [command for linter, command in LINTERS.items() if linter in lint]
