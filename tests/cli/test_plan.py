@@ -161,6 +161,16 @@ def test_another_project_is_named_with_an_option(
     assert "there is no such folder" in ended.err
 
 
+def test_a_folder_without_definitions_has_a_way_to_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, noxlock: Noxlock
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = noxlock("plan", "cpu")
+    assert ended.status == 2
+    assert "unknown environment `cpu`; known: none" in ended.err
+    assert "hint: `noxlock init` writes a first noxfile" in ended.err
+
+
 @pytest.mark.usefixtures("declared")
 @pytest.mark.parametrize(
     ("arguments", "said"),

@@ -29,6 +29,7 @@ __all__ = [
 
 DEFINITIONS_FOLDER: Final = "sessions"
 """Where definitions lie unless the noxfile says otherwise."""
+_NONE_YET: Final = "`noxlock init` writes a first noxfile; -C names another folder"
 
 
 def read_definition_files(root: Path, folder: str) -> dict[str, bytes]:
@@ -230,7 +231,8 @@ class Project:
         if wanted not in known:
             listed = ", ".join(sorted(known)) or "none"
             what = f"unknown environment `{wanted}`; known: {listed}"
-            raise DefinitionError(what, hint=nearest(wanted, known))
+            hint = nearest(wanted, known) if known else _NONE_YET
+            raise DefinitionError(what, hint=hint)
         return known[wanted]
 
     def install(
