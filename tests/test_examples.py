@@ -23,6 +23,8 @@ from support.wheels import make_wheel
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 HUMANIZE = "def intcomma(number):\n    return f'{number:,}'\n"
 

@@ -101,6 +101,7 @@ def project(
         yield folder, env
 
 
+@pytest.mark.slow
 def test_the_project_of_the_readme_reaches_a_green_test_and_repro(
     project: tuple[Path, dict[str, str]],
 ) -> None:

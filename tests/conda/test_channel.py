@@ -32,6 +32,8 @@ from support.conda_channel import (
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+pytestmark = pytest.mark.slow
+
 Result = TypeVar("Result")
 ENVIRON = {"PATH": "/usr/bin:/bin", "PYTHONNOUSERSITE": "1"}
 VIRTUAL = {"osx-arm64": "__osx=11.0", "win-64": "__win=10"}

@@ -13,6 +13,8 @@ from support.wheels import sdist_tree
 if TYPE_CHECKING:
     from support.nox_project import NoxProject
 
+pytestmark = pytest.mark.slow
+
 CHECKS = """
 environments:
   cpu: {pypi: poetry.lock}

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from support.conda_server import ChannelServer
     from support.nox_project import NoxProject
 
+pytestmark = pytest.mark.slow
+
 SESSIONS = """
 locks:
   conda-lock.yml: {from: environment.yml, targets: [linux-64, osx-arm64]}

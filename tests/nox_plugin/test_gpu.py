@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from support.nox_project import NoxProject
+
+pytestmark = pytest.mark.slow
 
 CHECKS = """
 environments: {cpu: {pypi: poetry.lock}}

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from support.nox_project import NoxProject
 
+pytestmark = pytest.mark.slow
+
 TEST = """
 environments:
   cpu: {pypi: poetry.lock}

@@ -17,6 +17,8 @@ from noxlock.locks.explicit import in_order, render
 from noxlock.model import CondaPackage
 from noxlock.plan import LayersRequest, parse_platform, plan_layers
 
+pytestmark = pytest.mark.slow
+
 # The machine that runs the tests may be busy with others.
 ANY_SPEED = settings(deadline=None)
 

@@ -19,6 +19,8 @@ from noxlock.plan import parse_target, plan
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 # The machine that runs the tests may be busy with others.
 ANY_SPEED = settings(deadline=None)
 

@@ -18,6 +18,8 @@ from noxlock.locks.freshness import staleness
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn
 
+pytestmark = pytest.mark.slow
+
 # The machine that runs the tests may be busy with others.
 ANY_SPEED = settings(deadline=None)
 

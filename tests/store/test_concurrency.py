@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from noxlock.model import Interpreter
 
+pytestmark = pytest.mark.slow
+
 WORK = """
 import os, signal, sys
 from pathlib import Path

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from noxlock.workflows.environments import BuiltEnvironment
     from support.conda_workshop import CondaWorkshop
 
+pytestmark = pytest.mark.slow
+
 PYTEST = ("python", "numpy", "pytest", "iniconfig", "pluggy", "pygments", "packaging")
 
 

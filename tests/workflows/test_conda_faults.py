@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from support.conda_workshop import CondaWorkshop
 
+pytestmark = pytest.mark.slow
+
 QUICK = {"PIP_RETRIES": "1"}
 
 

@@ -48,6 +48,7 @@ def test_an_environment_holds_exactly_what_the_lock_names(shop: Workshop) -> Non
     assert "2 packages, made in" in shop.talk.said[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.interpreters
 @pytest.mark.parametrize("version", VERSIONS)
 def test_each_cpython_since_3_8_gets_an_environment(
@@ -123,6 +124,7 @@ def _minor() -> str:
     return f"{sys.version_info[0]}.{sys.version_info[1]}"
 
 
+@pytest.mark.slow
 @pytest.mark.interpreters
 def test_another_interpreter_is_not_reused(shop: Workshop) -> None:
     shop.add_wheel("alpha==1.0")

@@ -162,6 +162,7 @@ def _tar(tree: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("python", ["3", "3.8"])
 def test_unlocked_build_requirements_are_installed_by_pip_and_told(
     shop: Workshop, python: str
@@ -188,6 +189,7 @@ def test_offline_says_that_build_requirements_are_not_locked(shop: Workshop) -> 
         shop.build(offline=True)
 
 
+@pytest.mark.slow
 def test_build_requirements_that_nobody_has_fail_with_the_words_of_pip(
     shop: Workshop,
 ) -> None:
