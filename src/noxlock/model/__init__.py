@@ -6,14 +6,13 @@ from noxlock.model.conda import CondaLock, CondaPackage, CondaPlatform
 from noxlock.model.definition import (
     Check,
     Definitions,
-    Environment,
     Gpu,
     LockDefinition,
     ProfileDefinition,
-    ProjectInstall,
     Session,
     Tolerance,
 )
+from noxlock.model.environment import Environment, ProjectInstall
 from noxlock.model.lock import (
     ArchiveSource,
     ByGroup,

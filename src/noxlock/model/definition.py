@@ -1,7 +1,7 @@
 """What the user declares: locks, environments, sessions, checks.
 
 These are the objects that `sessions/*.yml` decode to and that the Python API takes: one
-schema, one validator. Field docstrings become the JSON Schema's descriptions.
+schema, one validator. Their `Meta` descriptions are the JSON Schema's.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, field
+
+from noxlock.model.environment import Definition, Environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,22 +19,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Check",
     "Definitions",
-    "Environment",
     "Gpu",
     "LockDefinition",
     "ProfileDefinition",
-    "ProjectInstall",
     "Session",
     "Tolerance",
 ]
-
-
-class ProjectInstall(StrEnum):
-    """How the project itself comes into an environment."""
-
-    EDITABLE = "editable"
-    WHEEL = "wheel"
-    NONE = "none"
 
 
 class Gpu(StrEnum):
@@ -43,13 +35,28 @@ class Gpu(StrEnum):
     REQUIRE_IN_CI = "require-in-ci"
 
 
-class _Definition(
-    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"
-):
-    """Base of every table of the definitions."""
+# What sessions and checks both say.
+_Used = Annotated[
+    str | Environment, Meta(description="Name of an environment, or one in place.")
+]
+_Description = Annotated[str, Meta(description="The line that `nox -l` shows.")]
+_Variables = Annotated[
+    dict[str, str], Meta(description="Environment variables to set.")
+]
+_GpuNeed = Annotated[
+    Gpu | None,
+    Meta(
+        description=(
+            "Where no GPU can be used: `skip` it, or fail, `require`;"
+            " `require-in-ci` fails where CI is set and skips elsewhere. Left out:"
+            " none is needed."
+        )
+    ),
+]
+_Tags = Annotated[tuple[str, ...], Meta(description="For `nox -t`.")]
 
 
-class LockDefinition(_Definition, frozen=True, kw_only=True):
+class LockDefinition(Definition, frozen=True, kw_only=True):
     """A lock that `nox -s lock` regenerates."""
 
     source: Annotated[
@@ -104,87 +111,10 @@ class LockDefinition(_Definition, frozen=True, kw_only=True):
         return (self.source,) if isinstance(self.source, str) else self.source
 
 
-class Environment(_Definition, frozen=True, kw_only=True):
-    """An environment made from lock files: of wheels, of conda packages, or both."""
-
-    conda: Annotated[
-        str | None,
-        Meta(
-            description=(
-                "Lock of the conda packages: conda-lock.yml, a file with @EXPLICIT, or"
-                " pixi.lock. They come first, wheels go on top."
-            )
-        ),
-    ] = None
-    pypi: Annotated[
-        str | None,
-        Meta(
-            description=(
-                "Lock of the Python packages: poetry.lock, pylock.toml. With `conda`:"
-                " of those that conda does not bring."
-            )
-        ),
-    ] = None
-    python: Annotated[
-        str | tuple[str, ...],
-        Meta(
-            description=(
-                "Version (`3.11`), exact version or path; several: a matrix. With"
-                " `conda`: left out, or the version that the lock brings."
-            )
-        ),
-    ] = "3"
-    groups: Annotated[
-        tuple[str, ...],
-        Meta(
-            description=(
-                "Dependency groups, and categories of a conda lock; `main` is the"
-                " project's runtime."
-            )
-        ),
-    ] = ("main",)
-    extras: Annotated[tuple[str, ...], Meta(description="Extras of the project.")] = ()
-    target: Annotated[
-        str,
-        Meta(
-            description=(
-                "As `linux-64`, `osx-arm64`, `linux-64-cuda`. `auto`: this machine, in"
-                " its CUDA variant where the lock has one and the driver is there."
-            )
-        ),
-    ] = "auto"
-    project: Annotated[
-        ProjectInstall | None,
-        Meta(
-            description=(
-                "How the project itself comes in. Left out: editable for sessions,"
-                " wheel for checks, none where `main` is not among the groups."
-            )
-        ),
-    ] = None
-    only_binary: Annotated[
-        bool, Meta(description="Refuse what would have to be built from source.")
-    ] = False
-    allow_md5: Annotated[
-        bool,
-        Meta(description="Take conda packages of which the lock has an MD5 only."),
-    ] = False
-    link_scripts: Annotated[
-        bool, Meta(description="Run the scripts that conda packages bring.")
-    ] = False
-
-    @property
-    def locks(self) -> tuple[str, ...]:
-        """The locks it is made from, the lowest layer first."""
-        return tuple(lock for lock in (self.conda, self.pypi) if lock)
-
-
-class Session(_Definition, frozen=True, kw_only=True):
+class Session(Definition, frozen=True, kw_only=True):
     """Commands to run in an environment: tests, lints."""
 
-    environment: Annotated[
-        str | Environment, Meta(description="Name of an environment, or one in place.")
-    ]
+    environment: _Used
     run: Annotated[
         str | tuple[str, ...],
         Meta(
@@ -194,24 +124,13 @@ class Session(_Definition, frozen=True, kw_only=True):
             )
         ),
     ]
-    description: Annotated[str, Meta(description="The line that `nox -l` shows.")] = ""
+    description: _Description = ""
     directory: Annotated[
         str, Meta(description="Where to run, relative to the noxfile's folder.")
     ] = "."
-    env: Annotated[
-        dict[str, str], Meta(description="Environment variables to set.")
-    ] = field(default_factory=dict)
-    gpu: Annotated[
-        Gpu | None,
-        Meta(
-            description=(
-                "Where no GPU can be used: `skip` it, or fail, `require`;"
-                " `require-in-ci` fails where CI is set and skips elsewhere. Left out:"
-                " none is needed."
-            )
-        ),
-    ] = None
-    tags: Annotated[tuple[str, ...], Meta(description="For `nox -t`.")] = ()
+    env: _Variables = field(default_factory=dict)
+    gpu: _GpuNeed = None
+    tags: _Tags = ()
     requires: Annotated[
         tuple[str, ...], Meta(description="Sessions that must succeed before.")
     ] = ()
@@ -221,7 +140,7 @@ class Session(_Definition, frozen=True, kw_only=True):
     ] = True
 
 
-class Tolerance(_Definition, frozen=True, kw_only=True):
+class Tolerance(Definition, frozen=True, kw_only=True):
     """How far an output may be from its baseline: |a - b| <= atol + rtol * |b|."""
 
     rtol: Annotated[
@@ -243,7 +162,7 @@ class Tolerance(_Definition, frozen=True, kw_only=True):
     ] = field(default_factory=dict)
 
 
-class ProfileDefinition(_Definition, frozen=True, kw_only=True):
+class ProfileDefinition(Definition, frozen=True, kw_only=True):
     """What is held still before the interpreter starts."""
 
     hash_seed: Annotated[int, Meta(ge=0, le=4294967295)] = 0
@@ -252,12 +171,10 @@ class ProfileDefinition(_Definition, frozen=True, kw_only=True):
     ] = 1
 
 
-class Check(_Definition, frozen=True, kw_only=True):
+class Check(Definition, frozen=True, kw_only=True):
     """A reference command, the outputs it writes, and the tolerance of each."""
 
-    environment: Annotated[
-        str | Environment, Meta(description="Name of an environment, or one in place.")
-    ]
+    environment: _Used
     run: Annotated[
         str | tuple[str, ...],
         Meta(description="Command, or several; `{outputs}` is the folder to write to."),
@@ -266,29 +183,18 @@ class Check(_Definition, frozen=True, kw_only=True):
         dict[str, Tolerance],
         Meta(min_length=1, description="Every file it writes, with its tolerance."),
     ]
-    description: Annotated[str, Meta(description="The line that `nox -l` shows.")] = ""
+    description: _Description = ""
     baseline: Annotated[
         str | None, Meta(description="Folder of the baseline; left out: repro/NAME.")
     ] = None
-    env: Annotated[
-        dict[str, str], Meta(description="Environment variables to set.")
-    ] = field(default_factory=dict)
+    env: _Variables = field(default_factory=dict)
     profile: ProfileDefinition = field(default_factory=ProfileDefinition)
-    gpu: Annotated[
-        Gpu | None,
-        Meta(
-            description=(
-                "Where no GPU can be used: `skip` it, or fail, `require`;"
-                " `require-in-ci` fails where CI is set and skips elsewhere. Left out:"
-                " none is needed."
-            )
-        ),
-    ] = None
-    tags: Annotated[tuple[str, ...], Meta(description="For `nox -t`.")] = ()
+    gpu: _GpuNeed = None
+    tags: _Tags = ()
     default: Annotated[bool, Meta(description="Whether a bare `nox` runs it.")] = False
 
 
-class Definitions(_Definition, frozen=True, kw_only=True):
+class Definitions(Definition, frozen=True, kw_only=True):
     """All that a project declares."""
 
     locks: dict[str, LockDefinition] = field(default_factory=dict)
