@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import DecodeError, Struct, ValidationError, field, json
 
-from noxlock.errors import StoreError
+from noxlock.errors import HashMismatchError, StoreError
 from noxlock.store._places import ENTRY, FILES
 
 if TYPE_CHECKING:
@@ -31,12 +31,14 @@ __all__ = [
     "StoredFile",
     "WheelEntry",
     "absent",
+    "check_entry",
     "damage",
     "damaged_files",
     "digest_text",
     "read_entry",
     "touch_entry",
     "write_entry",
+    "wrong_digest",
 ]
 
 MTIME = 315_619_200
@@ -130,6 +132,17 @@ def damage(folder: Path, what: str) -> StoreError:
     )
 
 
+def wrong_digest(
+    path: Path, algorithm: str, found: str, wanted: str
+) -> HashMismatchError:
+    """Return the error for a file whose digest is not the one that was asked for."""
+    return HashMismatchError(
+        f"the {algorithm} is {found}, not {wanted}",
+        file=str(path),
+        hint="the file was changed, or is not the one that was locked",
+    )
+
+
 def digest_text(digest: bytes) -> str:
     """Return a digest as RECORD writes it."""
     return base64.urlsafe_b64encode(digest).decode("ascii").rstrip("=")
@@ -175,6 +188,13 @@ def touch_entry(folder: Path, *, now: float | None = None) -> bool:
     except OSError:
         return path.exists()  # a store that is only read keeps no such notes
     return True
+
+
+def check_entry(folder: Path, entry: Entry, checking: Checking) -> None:
+    """Refuse what is not, byte for byte, what was stored."""
+    if found := damaged_files(folder, entry.files, checking):
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        raise damage(folder, f"{entry.filename}: {found[0]}{more}")
 
 
 def damaged_files(

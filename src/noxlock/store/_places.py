@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from noxlock.errors import StoreError
+from noxlock.store import _lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +60,18 @@ class Places:
     """The folders of one store; making this object touches no disk."""
 
     root: Path
+
+    @contextmanager
+    def using(self, doing: str, *, hint: str | None = None) -> Iterator[None]:
+        """Make the store, and keep `gc` away; say what *doing* could not be done.
+
+        Raises:
+            StoreError: As `disk_errors` has it.
+        """
+        with disk_errors(doing, hint):
+            self.root.mkdir(parents=True, exist_ok=True)
+            with _lock.shared(self.lock):
+                yield
 
     def wheel(self, sha256: Sha256) -> Path:
         """Return the entry of a wheel."""

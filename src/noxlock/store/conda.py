@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from noxlock.errors import HashMismatchError
-from noxlock.store import _lock
 from noxlock.store._bytecode import Source, compile_sources, write_bytecode
 from noxlock.store._conda_entry import SITE, Unpacked, seal, source_of
 from noxlock.store._manifest import (
     Entry,
     absent,
-    damage,
-    damaged_files,
+    check_entry,
     read_entry,
     touch_entry,
     write_entry,
+    wrong_digest,
 )
 from noxlock.store._place import LinkMode, Placer, place
-from noxlock.store._places import FILES, Places, disk_errors
+from noxlock.store._places import FILES, Places
 from noxlock.store._settings import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from noxlock.model import CondaPackage, Interpreter
@@ -87,7 +84,10 @@ class CondaStore:
         """
         if self.has(package):
             return
-        with self._using(f"store `{archive.name}`"), self.places.staging() as staged:
+        with (
+            self.places.using(f"store `{archive.name}`"),
+            self.places.staging() as staged,
+        ):
             entry = staged / "entry"
             entry.mkdir()
             sha256, md5 = extract(archive, entry / FILES)
@@ -101,10 +101,10 @@ class CondaStore:
         Raises:
             StoreError: A package is damaged or not stored.
         """
-        with self._using("read the store", hint=""):
+        with self.places.using("read the store", hint=""):
             for package in packages:
                 folder, entry = self._read(package)
-                self._check(folder, entry)
+                check_entry(folder, entry, self._checking)
                 touch_entry(folder)
 
     def uncompiled(
@@ -129,7 +129,7 @@ class CondaStore:
         missing = self.uncompiled(packages, interpreter)
         if not missing:
             return
-        with self._using("store bytecode"), places.staging() as staged:
+        with self.places.using("store bytecode"), places.staging() as staged:
             work = []
             for key in missing:
                 entry = read_entry(places.conda(key), Unpacked)
@@ -154,7 +154,7 @@ class CondaStore:
         Raises:
             StoreError: Bytecode is damaged, or *prefix* is not writable.
         """
-        with self._using(f"link into `{prefix}`", hint=""):
+        with self.places.using(f"link into `{prefix}`", hint=""):
             site = _site_packages(interpreter)
             entries = [self._read(package)[1] for package in packages]
             owners: dict[str, int] = {}
@@ -170,7 +170,7 @@ class CondaStore:
                     raise absent(key)
                 if not compiled.files:
                     continue
-                self._check(folder, compiled)
+                check_entry(folder, compiled, self._checking)
                 mode = self._placer.between(folder, prefix)
                 for file in compiled.files:
                     target = _installed(file.path, entry, site)
@@ -184,18 +184,6 @@ class CondaStore:
             raise absent(key)
         return self.places.conda(key), entry
 
-    def _check(self, folder: Path, entry: Entry) -> None:
-        if found := damaged_files(folder, entry.files, self._checking):
-            more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-            raise damage(folder, f"{entry.filename}: {found[0]}{more}")
-
-    @contextmanager
-    def _using(self, doing: str, *, hint: str | None = None) -> Iterator[None]:
-        with disk_errors(doing, hint):
-            self.places.root.mkdir(parents=True, exist_ok=True)
-            with _lock.shared(self.places.lock):
-                yield
-
 
 def _require(package: CondaPackage, archive: Path, sha256: str, md5: str) -> None:
     if package.sha256 is not None:
@@ -203,11 +191,7 @@ def _require(package: CondaPackage, archive: Path, sha256: str, md5: str) -> Non
     else:
         kind, found, wanted = "md5", md5, str(package.md5)
     if found != wanted:
-        raise HashMismatchError(
-            f"the {kind} is {found}, not {wanted}",
-            file=str(archive),
-            hint="the file was changed, or is not the one that was locked",
-        )
+        raise wrong_digest(archive, kind, found, wanted)
 
 
 def _sources(

@@ -8,9 +8,8 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
-from noxlock.errors import HashMismatchError
 from noxlock.model import Sha256
-from noxlock.store import BuiltWheel, _lock
+from noxlock.store import BuiltWheel
 from noxlock.store._bytecode import compile_sources, sources, write_bytecode
 from noxlock.store._install import Installation
 from noxlock.store._manifest import (
@@ -20,12 +19,12 @@ from noxlock.store._manifest import (
     StoredFile,
     WheelEntry,
     absent,
-    damage,
-    damaged_files,
+    check_entry,
     digest_text,
     read_entry,
     touch_entry,
     write_entry,
+    wrong_digest,
 )
 from noxlock.store._place import Placer
 from noxlock.store._places import FILES, Places, disk_errors
@@ -71,7 +70,7 @@ class Store:
     @contextmanager
     def hold(self) -> Iterator[Self]:
         """Keep `gc` away while several steps belong together."""
-        with self._writing("use the store"):
+        with self.places.using("use the store"):
             yield self
 
     def downloads(self) -> Path:
@@ -97,7 +96,7 @@ class Store:
         """
         if self.has_wheel(sha256):
             return
-        with self._writing(f"store `{wheel.name}`"), wheel.open("rb") as archive:
+        with self.places.using(f"store `{wheel.name}`"), wheel.open("rb") as archive:
             _require(archive, wheel, sha256)
             with self.places.staging() as staged:
                 entry = staged / sha256
@@ -111,7 +110,7 @@ class Store:
         entry = read_entry(folder, Entry)
         if entry is None:
             return None
-        self._check(folder, entry)
+        check_entry(folder, entry, self._checking)
         touch_entry(folder)
         return folder / FILES / entry.filename
 
@@ -123,7 +122,7 @@ class Store:
             StoreError: The store cannot be written.
         """
         folder = self.places.archive(sha256)
-        with self._writing(f"store `{path.name}`"), self.places.staging() as staged:
+        with self.places.using(f"store `{path.name}`"), self.places.staging() as staged:
             entry = staged / sha256
             (entry / FILES).mkdir(parents=True)
             copy = entry / FILES / path.name
@@ -159,7 +158,7 @@ class Store:
 
         Where another run was first, its wheel stands and is returned.
         """
-        with self._writing(f"store `{wheel.name}`"):
+        with self.places.using(f"store `{wheel.name}`"):
             with wheel.open("rb") as stream:
                 sha256 = Sha256(hashlib.file_digest(stream, "sha256").hexdigest())
             self.add_wheel(wheel, sha256)
@@ -198,7 +197,7 @@ class Store:
         missing = self.uncompiled(wheels, interpreter)
         if not missing:
             return
-        with self._writing("store bytecode"), self.places.staging() as staged:
+        with self.places.using("store bytecode"), self.places.staging() as staged:
             work = {}
             for sha256 in missing:
                 entry, folder = self._wheel(sha256), self.places.wheel(sha256)
@@ -228,13 +227,13 @@ class Store:
         Raises:
             StoreError: The wheel is not stored or damaged, or *prefix* is not writable.
         """
-        with self._writing(f"link into `{prefix}`", hint=""):
+        with self.places.using(f"link into `{prefix}`", hint=""):
             folder, wheel = self.places.wheel(sha256), self._wheel(sha256)
-            self._check(folder, wheel)
+            check_entry(folder, wheel, self._checking)
             compiled = self.places.bytecode(sha256, interpreter)
             bytecode = read_entry(compiled, Entry)
             if bytecode is not None:
-                self._check(compiled, bytecode)
+                check_entry(compiled, bytecode, self._checking)
             installation = Installation(
                 wheel=wheel,
                 schemes=schemes(prefix, interpreter.target, wheel.dist_info),
@@ -277,27 +276,10 @@ class Store:
             raise absent(sha256)
         return entry
 
-    def _check(self, folder: Path, entry: Entry) -> None:
-        """Refuse what is not, byte for byte, what was stored."""
-        if found := damaged_files(folder, entry.files, self._checking):
-            more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-            raise damage(folder, f"{entry.filename}: {found[0]}{more}")
-
-    @contextmanager
-    def _writing(self, doing: str, *, hint: str | None = None) -> Iterator[None]:
-        with disk_errors(doing, hint):
-            self.root.mkdir(parents=True, exist_ok=True)
-            with _lock.shared(self.places.lock):
-                yield
-
 
 def _require(stream: BufferedReader, path: Path, sha256: Sha256) -> None:
     """Check that the whole of *stream* has the digest *sha256*, and rewind it."""
     found = hashlib.file_digest(stream, "sha256").hexdigest()
     if found != sha256:
-        raise HashMismatchError(
-            f"the sha256 is {found}, not {sha256}",
-            file=str(path),
-            hint="the file was changed, or is not the one that was locked",
-        )
+        raise wrong_digest(path, "sha256", found, sha256)
     stream.seek(0)
