@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,19 +86,7 @@ def read_settings(
         system=system,
         site=Path(environ.get("VIRTUAL_ENV") or sys.prefix),
     )
-    pip_variables, pip_files = pip_layers(machine)
-    uv_variables, uv_project, uv_user = uv_layers(machine)
-    found = Layer()
-    for layer in (
-        pip_variables,
-        uv_variables,
-        uv_project,
-        pip_files,
-        uv_user,
-        _others(machine),
-    ):
-        found = found.over(layer)
-    usual = IndexSettings()
+    found, usual = _merged(machine), IndexSettings()
     return IndexSettings(
         index=found.index,
         extra_indexes=_once(found.extra_indexes),
@@ -113,6 +102,13 @@ def read_settings(
         timeout=usual.timeout if found.timeout is None else found.timeout,
         retries=usual.retries if found.retries is None else found.retries,
     )
+
+
+def _merged(machine: Machine) -> Layer:
+    pip_variables, pip_files = pip_layers(machine)
+    uv_variables, uv_project, uv_user = uv_layers(machine)
+    layers = (pip_variables, uv_variables, uv_project, pip_files, uv_user)
+    return reduce(Layer.over, (*layers, _others(machine)))
 
 
 def _others(machine: Machine) -> Layer:

@@ -65,11 +65,8 @@ def plan(  # noqa: PLR0913 - the request, as the command line and the definition
         wanted_groups = requested_groups(lock, groups)
         wanted_extras = requested_extras(lock, extras)
         selected = select(lock, wanted_groups, wanted_extras, Conditions(target))
-        choices = [
-            _Choice(package, by, target, only_binary)
-            for package, by in selected.packages
-            if package.name not in without
-        ]
+        wanted = [row for row in selected.packages if row[0].name not in without]
+        choices = [_Choice(*row, target, only_binary) for row in wanted]
         packages, missing = _chosen(choices, keep_going=keep_going)
     except NoxlockError as error:
         raise error.inside(file=lock.file) from error.__cause__

@@ -102,20 +102,25 @@ def run_lock(
         if name not in conda
     }
     if options.check:
-        attempts = _Attempts()
-        for name, request in conda.items():
-            attempts.add(name, partial(_check_conda, request, parts))
-        for name, task in tools.items():
-            attempts.add(name, partial(check_lock, task, parts))
-        return attempts.outcomes(locks)
+        return _checked(conda, tools, parts).outcomes(locks)
     if parts.offline:
         raise SolveError(
             "locks cannot be made without an index",
             hint="`nox -s lock -- --check` needs none",
         )
-
     share = _shares(project, options, [*conda], [*tools])
     return _made(conda, tools, share, parts, folder).outcomes(locks)
+
+
+def _checked(
+    conda: Mapping[str, CondaLockRequest], tools: Mapping[str, ToolTask], parts: Parts
+) -> _Attempts:
+    attempts = _Attempts()
+    for name, request in conda.items():
+        attempts.add(name, partial(_check_conda, request, parts))
+    for name, task in tools.items():
+        attempts.add(name, partial(check_lock, task, parts))
+    return attempts
 
 
 def _made(
@@ -138,10 +143,10 @@ def _made(
     with ThreadPoolExecutor(1) as pool:
         making = pool.submit(make_tools)
         for name, request in conda.items():
-            if share[name] is None:
+            if (mine := share[name]) is None:
                 attempts.add(name, partial(_untouched, name))
             else:
-                attempts.add(name, partial(_lock_conda, request, parts, folder))
+                attempts.add(name, partial(_lock_conda, request, mine, parts, folder))
         making.result()
     return attempts
 
@@ -232,14 +237,17 @@ def _check_conda(request: CondaLockRequest, parts: Parts) -> LockOutcome:
     return LockOutcome(lock=request.lock, stale=stale)
 
 
-def _lock_conda(request: CondaLockRequest, parts: Parts, folder: Path) -> LockOutcome:
+def _lock_conda(
+    request: CondaLockRequest, options: LockOptions, parts: Parts, folder: Path
+) -> LockOutcome:
     from noxlock.solvers.rattler import CondaSettings  # noqa: PLC0415 - only for conda
     from noxlock.workflows.conda_lock import lock_conda  # noqa: PLC0415
     from noxlock.workflows.conda_pip import UvSection  # noqa: PLC0415
 
     settings = CondaSettings(cache=parts.cache, environ=parts.environ)
     pip = UvSection(parts=parts, lock=request.path, folder=folder)
-    outcome = lock_conda(request, settings, parts.progress, lock_pip=pip)
+    update = frozenset(map(canonicalize_name, options.update)) or None
+    outcome = lock_conda(request, settings, parts.progress, lock_pip=pip, update=update)
     return LockOutcome(
         lock=request.lock,
         written=bool(outcome.written),

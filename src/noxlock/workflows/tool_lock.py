@@ -140,21 +140,8 @@ def make_lock(
         )
     before = _bytes(task.lock)
     old = _readable(task, before, parts)
-    command, environ = make_tool(task.solver, task.lock, old, parts, folder)
-    certificate = parts.settings.cert
-    request = SolveRequest(
-        folder=task.lock.parent,
-        command=command,
-        cache=parts.cache / "tools" / task.solver.TOOL,
-        environ=environ,
-        python=platform.python_version(),
-        mirror=parts.simple_page,
-        certificate=certificate.value if certificate else None,
-        unverified=parts.simple_page_is_trusted,
-        proxy=parts.settings.proxy,
-        update=options.update,
-        upgrade=options.upgrade,
-    )
+    tool = make_tool(task.solver, task.lock, old, parts, folder)
+    request = _request(task, options, parts, tool)
     making = f"{task.solver.TOOL}: making {task.name}"
     with parts.progress.task(making, total=1, unit="locks") as step:
         after = _solved(task, request)
@@ -176,6 +163,29 @@ def make_lock(
     changes = difference(old, new)
     _tell(task, changes, parts)
     return LockOutcome(lock=task.name, changes=changes, written=True)
+
+
+def _request(
+    task: ToolTask,
+    options: LockOptions,
+    parts: Parts,
+    tool: tuple[Path, dict[str, str]],
+) -> SolveRequest:
+    command, environ = tool
+    certificate = parts.settings.cert
+    return SolveRequest(
+        folder=task.lock.parent,
+        command=command,
+        cache=parts.cache / "tools" / task.solver.TOOL,
+        environ=environ,
+        python=platform.python_version(),
+        mirror=parts.simple_page,
+        certificate=certificate.value if certificate else None,
+        unverified=parts.simple_page_is_trusted,
+        proxy=parts.settings.proxy,
+        update=options.update,
+        upgrade=options.upgrade,
+    )
 
 
 def _solved(task: ToolTask, request: SolveRequest) -> bytes:
