@@ -237,6 +237,42 @@ def test_nothing_newer_than_a_date_counts(
         assert bench.files("linux-64") == [f"dated-{version}-h_0.tar.bz2"]
 
 
+def test_what_is_not_updated_is_kept_where_it_fits(bench: Bench) -> None:
+    for version in ("1.0", "2.0"):
+        add_package(bench.served.folder / "main", f"under_line {version} h_0 noarch")
+    bench.environment("numpy <2.1", "dated <3", "under_line <2", "pytest")
+    bench.lock(targets=("linux-64",))
+    bench.environment("numpy", "dated", "under_line", "pytest")
+
+    def updated(*names: str) -> list[str]:
+        lock_conda(bench.request, bench.settings, bench.talk, update=names)
+        return bench.files("linux-64")
+
+    found = updated("dated")
+    assert {"dated-3.0-h_0.tar.bz2", "numpy-2.0.0-py311_0.tar.bz2"} <= set(found)
+    assert "under_line-1.0-h_0.tar.bz2" in found
+    assert "under_line-2.0-h_0.tar.bz2" in updated("under-line")
+    # What no longer fits is not kept, though nobody named it.
+    bench.environment("numpy >=2.1", "dated", "under_line", "pytest")
+    assert "numpy-2.1.0-py311_0.tar.bz2" in updated("pytest")
+
+
+def test_nothing_is_kept_that_priority_or_a_date_shuts_out(bench: Bench) -> None:
+    extra, main = f"{PUBLIC}/extra", f"{PUBLIC}/main"
+    bench.environment("layered", "dated", channels=(extra, main))
+    bench.lock(targets=("linux-64",))
+    assert "layered-2.0-h_0.tar.bz2" in bench.files("linux-64")
+    bench.environment("layered", "dated", channels=(main, extra))
+
+    dated = replace(bench.request, exclude_newer="2024-08-01")
+    lock_conda(dated, bench.settings, bench.talk, update=("python",))
+
+    assert bench.files("linux-64") == [
+        "dated-2.0-h_0.tar.bz2",
+        "layered-1.0-h_0.tar.bz2",
+    ]
+
+
 def test_an_unreachable_channel_is_one_line_and_keeps_the_lock(bench: Bench) -> None:
     bench.lock(targets=("linux-64",))
     before = bench.path.read_bytes()

@@ -15,6 +15,7 @@ from noxlock.errors import LockError, NoxlockError, SolveError
 from noxlock.locks._conda import locate
 from noxlock.model import CondaPackage, GroupName, Sha256
 from noxlock.solvers._conda_categories import categories_of
+from noxlock.solvers._conda_kept import kept_records
 from noxlock.solvers._conda_reasons import unreachable, unsolvable
 from noxlock.solvers.conda_settings import channel_url, load_config, mirrored
 
@@ -62,6 +63,8 @@ class CondaTask:
     virtual: VirtualPackages
     exclude_newer: datetime | None = None
     """With a time zone; what is newer does not count."""
+    kept: Mapping[str, str] = field(default_factory=dict)
+    """What an older lock pins, to be preferred: names, and the sha256 of each."""
 
 
 def solve_conda(
@@ -143,12 +146,16 @@ async def _solve(
             hint="list them in environment.yml, as `channels: [conda-forge]`",
         )
     pinned, names, constraints = _specs(wanted, urls)
+    channels, platform = list(urls.values()), str(wanted.platform)
     try:
         records = await rattler.solve(
-            list(urls.values()),
+            channels,
             [*pinned, *names],
             gateway=gateway,
-            platforms=[str(wanted.platform), "noarch"],  # type: ignore[list-item]
+            platforms=[platform, "noarch"],  # type: ignore[list-item]
+            locked_packages=await kept_records(
+                gateway, channels, platform, task.kept, task.exclude_newer
+            ),
             constraints=constraints,
             virtual_packages=_virtual(task.virtual),
             exclude_newer=task.exclude_newer,

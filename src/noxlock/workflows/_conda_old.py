@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from packaging.utils import canonicalize_name
 
 from noxlock.errors import SolveError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from noxlock.report.progress import Progress
@@ -30,6 +31,15 @@ class OldLock:
     def of(self, platform: str) -> Rows:
         """Return the rows of *platform*."""
         return [row for row in self.rows if row.get("platform") == platform]
+
+    def pins(self, platform: str, update: Collection[str]) -> dict[str, str]:
+        """Return the sha256 of each conda package there but those of *update*."""
+        return {
+            str(row["name"]): str((row.get("hash") or {}).get("sha256"))
+            for row in self.of(platform)
+            if row.get("manager") == "conda"
+            and canonicalize_name(str(row["name"])) not in update
+        }
 
 
 def read_old(path: Path, name: str, progress: Progress) -> OldLock:

@@ -28,7 +28,7 @@ from noxlock.workflows._conda_sources import CondaLockRequest, read_sources
 from noxlock.workflows.lock import replace_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from noxlock.locks.conda_lock_writer import PipRow
@@ -96,6 +96,7 @@ def lock_conda(
     progress: Progress,
     *,
     lock_pip: LockPip | None = None,
+    update: Collection[str] | None = None,
 ) -> CondaLockOutcome:
     """Solve all targets of one lock at once, and write it.
 
@@ -107,6 +108,8 @@ def lock_conda(
         settings: How channels are reached.
         progress: Told what is done.
         lock_pip: Pins a `pip:` section; called only where there is one.
+        update: Names of conda packages; the pins of all others are kept where they fit.
+            None: everything is solved anew.
 
     Raises:
         DefinitionError: The definition is not valid.
@@ -115,7 +118,20 @@ def lock_conda(
     sources = read_sources(request)
     for note in dict.fromkeys(n for t in sources.targets for n in t.wanted.notes):
         progress.warn(note)
-    locked, failures = _solve(request, sources, settings, progress)
+    old = read_old(request.path, request.lock, progress)
+    tasks = [
+        CondaTask(
+            wanted=target.wanted,
+            virtual=target.virtual,
+            exclude_newer=sources.exclude_newer,
+            kept={} if update is None else old.pins(str(target.subdir), update),
+        )
+        for target in sources.targets
+    ]
+    title = f"rattler: solving {request.lock}"
+    with progress.task(title, total=len(tasks), unit="targets") as step:
+        results = solve_conda(tasks, settings, step.advance)
+    locked, failures = _sorted(sources, results)
     for name, done in list(locked.items()):
         if not done.target.wanted.pip:
             continue
@@ -126,7 +142,6 @@ def lock_conda(
         except SolveError as error:
             failures[name] = error
             del locked[name]
-    old = read_old(request.path, request.lock, progress)
     outcome = CondaLockOutcome(lock=request.lock, failures=failures)
     if locked:
         outcome = _write(request, sources, locked, old, outcome)
@@ -173,25 +188,11 @@ def _stale_explicit(request: CondaLockRequest, target: CondaTarget) -> str | Non
     return None
 
 
-def _solve(
-    request: CondaLockRequest,
-    sources: CondaSources,
-    settings: CondaSettings,
-    progress: Progress,
+def _sorted(
+    sources: CondaSources, results: list[tuple[CondaPackage, ...] | SolveError]
 ) -> tuple[dict[str, _Locked], dict[str, SolveError]]:
-    tasks = [
-        CondaTask(
-            wanted=target.wanted,
-            virtual=target.virtual,
-            exclude_newer=sources.exclude_newer,
-        )
-        for target in sources.targets
-    ]
     locked: dict[str, _Locked] = {}
     failures: dict[str, SolveError] = {}
-    title = f"rattler: solving {request.lock}"
-    with progress.task(title, total=len(tasks), unit="targets") as step:
-        results = solve_conda(tasks, settings, step.advance)
     for target, result in zip(sources.targets, results, strict=True):
         if isinstance(result, SolveError):
             failures[target.name] = result
