@@ -277,3 +277,17 @@ def test_importing_noxlock_imports_nothing_heavy() -> None:
     )
 
     assert ran.stdout == "[]\n"
+
+
+def test_listing_sessions_imports_nothing_that_reads_locks() -> None:
+    code = (
+        "import sys, noxlock.nox_plugin;"
+        "print([m for m in ('noxlock.locks', 'poetry.core', 'rattler', 'unearth',"
+        " 'virtualenv') if m in sys.modules])"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert ran.stdout == "[]\n"

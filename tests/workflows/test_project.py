@@ -8,11 +8,11 @@ import pytest
 
 from noxlock.errors import DefinitionError, LockError, StaleLockError
 from noxlock.model import Definitions, Environment, LockDefinition, ProjectInstall
-from noxlock.workflows.project import (
-    Project,
+from noxlock.workflows.definition_files import (
     read_definition_files,
     read_definitions,
 )
+from noxlock.workflows.project import Project
 from support.nox_project import PYPROJECT, poetry_lock
 
 if TYPE_CHECKING:

@@ -13,7 +13,10 @@ from noxlock.nox_plugin.backend import register
 from noxlock.nox_plugin.failures import exits
 from noxlock.nox_plugin.kinds import register_check, register_lock, register_session
 from noxlock.nox_plugin.noxfile import current, nox_names
-from noxlock.workflows.project import DEFINITIONS_FOLDER, read_definition_files
+from noxlock.workflows.definition_files import (
+    DEFINITIONS_FOLDER,
+    read_definition_files,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

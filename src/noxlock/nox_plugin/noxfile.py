@@ -12,7 +12,6 @@ import nox.registry
 from noxlock.definitions import merge, validate
 from noxlock.errors import DefinitionError
 from noxlock.model import Definitions, Environment, ProjectInstall
-from noxlock.workflows.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from noxlock.definitions import Parsed
     from noxlock.model import Check, Session
+    from noxlock.workflows.project import Project
 
 __all__ = ["Noxfile", "Use", "current", "nox_names"]
 
@@ -109,6 +109,10 @@ class Noxfile:
 
     def project(self) -> Project:
         """Return the project as it is on disk now."""
+        from noxlock.workflows.project import (  # noqa: PLC0415 - not for `nox -l`
+            Project,
+        )
+
         return Project.open(self.root, self.definitions)
 
     def use(self, wanted: str) -> Use:
