@@ -10,12 +10,13 @@ import hashlib
 import io
 import json
 import tarfile
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from typing import TYPE_CHECKING
+
+from support.loopback import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,18 +122,8 @@ def serve_channels(folder: Path) -> Iterator[Served]:
         def log_message(self, *_: object) -> None:
             pass
 
-    handler = partial(Handler, directory=str(folder))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.05}
-    )
-    thread.start()
-    try:
-        yield Served(folder, f"http://127.0.0.1:{server.server_address[1]}", requests)
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(partial(Handler, directory=str(folder))) as url:
+        yield Served(folder, url, requests)
 
 
 def _archive(index: dict[str, object], content: bytes) -> bytes:

@@ -17,10 +17,10 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import TYPE_CHECKING, TypedDict, Unpack
 from urllib.parse import unquote
+
+from support.loopback import LoopbackHandler, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -94,36 +94,17 @@ def serve_channel(folder: Path, **options: Unpack[Options]) -> Iterator[ChannelS
     class Handler(_Handler):
         channel_server = served
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    served.url = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as served.url:
         yield served
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(LoopbackHandler):
     channel_server: ChannelServer
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
-        """Say nothing: a test reads `requests`."""
-
-    def handle(self) -> None:
-        try:
-            super().handle()
-        except OSError:
-            self.close_connection = True  # the client went away, as tests make it
-
-    def do_HEAD(self) -> None:
+    def do_HEAD(self) -> None:  # noqa: N802 - its name
         self._serve()
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - its name
         self._serve()
 
     def _serve(self) -> None:

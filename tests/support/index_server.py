@@ -17,12 +17,12 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 from urllib.parse import quote, unquote
 
 from packaging.utils import canonicalize_name
+
+from support.loopback import LoopbackHandler, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -107,45 +107,23 @@ def serve_index(
     class Handler(_Handler):
         server_index = index
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    scheme = "http"
-    if tls := options.get("tls"):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(*tls)
-        server.socket = context.wrap_socket(
-            server.socket, server_side=True, do_handshake_on_connect=False
-        )
-        scheme = "https"
-    index.url = f"{scheme}://127.0.0.1:{server.server_port}/simple/"
-    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    tls: ssl.SSLContext | None = None
+    if certificate := options.get("tls"):
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(*certificate)
+    with serving(Handler, tls=tls) as address:
+        index.url = f"{address}/simple/"
         yield index
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(LoopbackHandler):
     server_index: IndexServer
 
     @property
     def options(self) -> Options:
         return self.server_index.options
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name
-        """Say nothing: a test reads `requests`."""
-
-    def handle(self) -> None:
-        try:
-            super().handle()
-        except OSError:
-            self.close_connection = True  # the client went away, as tests make it
-
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 - its name
         path = unquote(self.path.partition("?")[0])
         index, options = self.server_index, self.options
         index.requests[path] += 1

@@ -1,4 +1,4 @@
-"""A workshop for each test."""
+"""A workshop for each test, or a project with a check."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from noxlock.model import Verdict
+from support.checks import Project, make_prefix, make_project
 from support.conda_channel import conda_channels
 from support.conda_workshop import open_conda_workshop
 from support.workshop import Workshop, open_workshop
@@ -33,3 +35,22 @@ def conda_shop(
         monkeypatch.setenv("HOME", str(tmp_path / "home"))
         monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home" / "config"))
         yield workshop
+
+
+@pytest.fixture(scope="session")
+def check_prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an environment that runs the commands of checks."""
+    return make_prefix(tmp_path_factory.mktemp("env"))
+
+
+@pytest.fixture
+def project(tmp_path: Path, check_prefix: Path) -> Project:
+    """Return a project with one check and no baseline."""
+    return make_project(tmp_path, check_prefix)
+
+
+@pytest.fixture
+def accepted(project: Project) -> Project:
+    """Return the project with its baseline recorded."""
+    assert project.run(accept=True).verdict is Verdict.IDENTICAL
+    return project

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -18,29 +17,8 @@ from noxlock.workflows.repro import report_file
 from support.checks import (
     SCIPY,
     Project,
-    make_prefix,
-    make_project,
     reasons,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-
-@pytest.fixture(scope="module")
-def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_prefix(tmp_path_factory.mktemp("env"))
-
-
-@pytest.fixture
-def project(tmp_path: Path, prefix: Path) -> Project:
-    return make_project(tmp_path, prefix)
-
-
-@pytest.fixture
-def accepted(project: Project) -> Project:
-    assert project.run(accept=True).verdict is Verdict.IDENTICAL
-    return project
 
 
 def test_a_check_without_a_baseline_fails_and_says_how_to_record_one(

@@ -22,25 +22,7 @@ from support.checks import (
     SCIPY,
     VERSION,
     Project,
-    make_prefix,
-    make_project,
 )
-
-
-@pytest.fixture(scope="module")
-def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_prefix(tmp_path_factory.mktemp("env"))
-
-
-@pytest.fixture
-def project(tmp_path: Path, prefix: Path) -> Project:
-    return make_project(tmp_path, prefix)
-
-
-@pytest.fixture
-def accepted(project: Project) -> Project:
-    assert project.run(accept=True).verdict is Verdict.IDENTICAL
-    return project
 
 
 def test_accept_records_outputs_and_where_they_come_from(accepted: Project) -> None:

@@ -20,29 +20,11 @@ from noxlock.workflows.repro import run_check
 from support.checks import (
     FACTS,
     Project,
-    make_prefix,
-    make_project,
     reasons,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-
-@pytest.fixture(scope="module")
-def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_prefix(tmp_path_factory.mktemp("env"))
-
-
-@pytest.fixture
-def project(tmp_path: Path, prefix: Path) -> Project:
-    return make_project(tmp_path, prefix)
-
-
-@pytest.fixture
-def accepted(project: Project) -> Project:
-    assert project.run(accept=True).verdict is Verdict.IDENTICAL
-    return project
 
 
 def test_an_output_that_is_not_declared_any_more_is_not_comparable(
