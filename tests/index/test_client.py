@@ -53,6 +53,18 @@ def test_bytes_are_counted_of_a_known_total_where_the_index_says_sizes(
     assert (watch.title, watch.unit) == ("download 1 file", "bytes")
 
 
+def test_an_address_that_only_names_a_file_of_an_index_is_not_asked(
+    fetch: Fetching,
+) -> None:
+    # As conda locks have it where they were made through a mirror.
+    url = f"{public_default().rstrip('/')}/six/{WHEEL}"
+    with serve_index({WHEEL: DATA}) as server:
+        (fetched,) = fetch(asking(server.url), planned(WHEEL, DATA, url=url))
+        assert fetched.url == server.file_url(WHEEL)
+
+    assert fetch.watch.said == []
+
+
 def test_many_files_come_at_once_and_each_page_is_asked_once(fetch: Fetching) -> None:
     wheels = dict(make_wheel(f"many{n}", "1") for n in range(20))
     with serve_index(wheels) as server:

@@ -224,6 +224,23 @@ def test_a_warm_store_needs_no_request(shop: CondaWorkshop) -> None:
     assert shop.server.total == 0
 
 
+def test_a_warm_store_may_be_read_only(shop: CondaWorkshop) -> None:
+    lock = shop.lock("python", "purepy")
+    shop.build(conda=lock)
+    root = shop.wheels.store.places.root
+    folders = [root, *(path for path in root.rglob("*") if path.is_dir())]
+    modes = {folder: folder.stat().st_mode for folder in folders}
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        if os.access(root, os.W_OK):
+            pytest.skip("this user may write anywhere")
+        assert shop.build(conda=lock, offline=True).packages
+    finally:
+        for folder, mode in modes.items():
+            folder.chmod(mode)
+
+
 def test_a_mirror_serves_what_the_lock_names_by_its_public_address(
     shop: CondaWorkshop,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
@@ -291,6 +292,18 @@ def test_an_unreachable_channel_is_one_line_and_keeps_the_lock(bench: Bench) -> 
         assert error.what.startswith(what.format(url))
         assert "\n" not in error.what
         assert bench.path.read_bytes() == before
+
+
+def test_a_cache_that_cannot_be_written_is_not_an_unreachable_channel(
+    bench: Bench,
+) -> None:
+    folder = bench.settings.cache / "conda-repodata"
+    folder.mkdir(parents=True)
+    folder.chmod(0o555)
+    if os.access(folder, os.W_OK):
+        pytest.skip("this user may write anywhere")
+    with pytest.raises(SolveError, match=r"cannot write to .*conda-repodata"):
+        bench.lock()
 
 
 def test_categories_say_which_source_wants_a_package(bench: Bench) -> None:

@@ -43,6 +43,8 @@ class Sources:
     places: tuple[Place, ...]
     fallback: Place | None
     """The public default, where the settings name no default index."""
+    public: str = ""
+    """Simple page of the public default, named by the settings or not."""
     logins: dict[str, tuple[str, str]] = field(default_factory=dict)
     """User and password by the name that the project calls an index."""
     no_index: bool = False
@@ -118,7 +120,7 @@ class Finder:
     def _fixed(self, package: PlannedPackage) -> Iterator[Candidate]:
         if package.path is not None:
             url = (self._request.base.absolute() / package.path).as_uri()
-        elif package.url is not None:
+        elif package.url is not None and not self._is_nowhere(package.url, package):
             url = package.url
         else:
             return
@@ -130,6 +132,14 @@ class Finder:
                 place=_mirror(address) if mirrors else _locked(address),
                 sha256=package.sha256,
             )
+
+    def _is_nowhere(self, url: str, package: PlannedPackage) -> bool:
+        """Return whether *url* says only by which name an index has the file.
+
+        So does a lock of conda for what was locked through a mirror.
+        """
+        page = f"{self._sources.public.rstrip('/')}/{package.name}"
+        return url == f"{page}/{package.artifact}"
 
     def _is_dead(self, search: Search, candidate: Candidate) -> bool:
         dead = self._dead.get(origin_of(candidate.url))

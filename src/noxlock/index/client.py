@@ -97,17 +97,18 @@ class IndexClient:
     def _finder(self, connection: Connection, request: FetchRequest) -> Finder:
         settings = self._settings
         links = [_place(s, find_links=True) for s in settings.find_links]
-        fallback = None
+        fallback, public = None, public_default()
         if not settings.no_index:
             named = (settings.index,) if settings.index else ()
             links += [_place(s) for s in (*named, *settings.extra_indexes)]
             if settings.index is None:
-                fallback = Place(url=public_default(), origin="the public default")
+                fallback = Place(url=public, origin="the public default")
         # What lies on this disk costs nothing to ask.
         links.sort(key=lambda place: local_path(place.url) is None)
         sources = Sources(
             places=tuple(links),
             fallback=fallback,
+            public=public,
             logins=settings.logins,
             no_index=settings.no_index,
         )

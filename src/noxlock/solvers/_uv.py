@@ -40,6 +40,7 @@ STUBS: Final = "conda"
 VARIABLES: Final[tuple[str, ...]] = ("UV_INDEX_", "UV_KEYRING_", "UV_HTTP_TIMEOUT")
 
 _MANYLINUX: Final = (17, 28, *range(31, 41))
+_UNREACHABLE: Final = re.compile(r"Failed to fetch|Request failed")
 _ANSWER: Final = re.compile(r"^([A-Za-z0-9._-]+)(?:\[.*?\])?(?:==| @ ).*?# via (.*)$")
 
 
@@ -120,13 +121,15 @@ def _run(
     command = _command(wanted, target, settings)
     finished = run((*command, *options), cwd=folder, env=_environment(settings, target))
     if finished.returncode != 0:
-        first = wanted.pip[0]
+        first, reason = wanted.pip[0], _reason(finished)
+        hint = "a version that conda provides is fixed: ask conda for another one"
+        if _UNREACHABLE.search(reason):
+            hint = "is the index up? the settings of pip or uv name another"
         raise SolveError(
-            f"the `pip:` section cannot be locked for {target.name}:"
-            f" {_reason(finished)}",
+            f"the `pip:` section cannot be locked for {target.name}: {reason}",
             file=first.file,
             line=first.line,
-            hint="a version that conda provides is fixed: ask conda for another one",
+            hint=hint,
         )
     return finished.stdout
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import warnings
 from dataclasses import dataclass, field
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Final
 
 from noxlock.errors import LockError, NoxlockError, SolveError
@@ -107,6 +108,8 @@ def _gateway(settings: CondaSettings) -> Gateway:
     folder = settings.cache / "conda-repodata"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass  # rattler would call the channel unreachable
     except OSError as error:
         raise SolveError(
             f"cannot write to {folder}: {error.strerror}",

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from noxlock.envs import (
@@ -41,7 +43,6 @@ from noxlock.workflows.supply import is_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from noxlock.model import CondaLock, PackageRecord, Plan, PlannedPackage
     from noxlock.workflows.artifacts import Installable
@@ -185,8 +186,9 @@ class CondaMaking:
             clones=mode in {LinkMode.AUTO, LinkMode.CLONE},
             hard_links=mode in {LinkMode.AUTO, LinkMode.HARDLINK},
         )
-        with self.supplies.scratch() as scratch:
-            link_packages(layer, scratch)
+        # Links alone, which may lie anywhere: the store itself may be read only.
+        with TemporaryDirectory(prefix="noxlock-") as scratch:
+            link_packages(layer, Path(scratch).resolve())
 
     def _compile(self, planned: Plan, interpreter: Interpreter) -> None:
         store, progress = self._store, self.supplies.progress
