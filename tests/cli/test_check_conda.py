@@ -157,6 +157,22 @@ def test_where_nobody_asks_for_it_a_line_is_to_be_added(
     assert noxlock("check").status == 2
 
 
+def test_a_lock_that_nothing_declares_says_itself_what_it_is_from(
+    project: Path, noxlock: Noxlock
+) -> None:
+    write_lock(project, spam="2.5")
+    text = "environments: {both: {conda: conda-lock.yml, pypi: poetry.lock}}"
+    (project / "sessions/all.yml").write_text(text)
+
+    assert "change environment.yml:4 to `spam=1.0`" in noxlock("check").out
+    (project / "environment.yml").unlink()
+    assert "change pyproject.toml:5 to `spam==2.5`" in noxlock("check").out
+    lock = project / "conda-lock.yml"
+    lock.write_text(lock.read_text().replace("[environment.yml]", "[]"))
+    (project / "pyproject.toml").write_text('[project]\nname = "demo"\n')
+    assert "take spam=1.0 into conda-lock.yml" in noxlock("check").out
+
+
 def test_the_python_that_is_declared_must_be_the_locks(
     project: Path, noxlock: Noxlock
 ) -> None:
