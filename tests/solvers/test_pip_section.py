@@ -187,6 +187,17 @@ WHEEL = (
 )
 
 
+def test_an_index_that_is_down_is_not_taken_for_a_conflict(tmp_path: Path) -> None:
+    def down(*_command: object, **_options: object) -> Ended:
+        return Ended(2, "error: Request failed after 3 retries\n  Caused by: refused")
+
+    with pytest.raises(SolveError) as caught:
+        lock(settings("https://m.example.org/simple", tmp_path, Path("uv")), down)
+    assert (
+        caught.value.hint == "is the index up? the settings of pip or uv name another"
+    )
+
+
 def test_direct_references_stay_what_they_are(tmp_path: Path) -> None:
     commit = "0" * 40
     answers = Answers(

@@ -13,10 +13,11 @@ import pytest
 
 from noxlock.envs import apply_variables, hermetic_variables
 from noxlock.errors import FetchError, PlanError
+from noxlock.index.client import public_default
 from noxlock.locks import parse_conda_lock
 from noxlock.model import ProjectInstall
 from support.conda_channel import HOST, Entry, small_package, write_channel
-from support.conda_workshop import record
+from support.conda_workshop import LOCK, record
 from support.workshop import ask, version
 
 if TYPE_CHECKING:
@@ -132,6 +133,24 @@ def test_wheels_go_on_top_of_what_conda_brings(shop: CondaWorkshop) -> None:
     kept = shop.build("python", "purepy", lock=True, reuse=True)
     assert kept.reused
     assert kept.packages == built.packages
+
+
+def test_a_pip_section_that_was_locked_through_a_mirror_is_found_by_name(
+    shop: CondaWorkshop,
+) -> None:
+    sha256 = shop.wheels.add_wheel("ontop==1.0", files={"ontop.py": ""})
+    page = f"{public_default().rstrip('/')}/ontop"
+    lines = [f"# platform: {HOST}", "@EXPLICIT"]
+    for name in ("python", "numpy"):
+        subdir, file, facts = record(shop.channel, name)
+        base = shop.server.channel("main")
+        lines.append(f"{base}/{subdir}/{file}#{facts['sha256']}")
+    url = f"{page}/ontop-1.0-py3-none-any.whl#sha256={sha256}"
+    lines.append(f"# pip ontop @ {url}\n")
+
+    built = shop.build(conda=parse_conda_lock(LOCK, "\n".join(lines).encode()))
+
+    assert version(built, "ontop") == "1.0"
 
 
 def test_what_conda_really_brought_wins_by_its_real_name(shop: CondaWorkshop) -> None:

@@ -148,7 +148,8 @@ def check_hashes(packages: Iterable[CondaPackage], *, allow_md5: bool = False) -
         return
     md5 = all(package.md5 for package in weak)
     hint = (
-        "lock again, or set `allow-md5: true`: MD5 does not hold against tampering"
+        "take a lock with SHA-256 digests: conda-lock.yml rather than conda's own"
+        " @EXPLICIT; or set `allow-md5: true`: MD5 does not hold against tampering"
         if md5
         else "lock again with a tool that writes digests"
     )
