@@ -173,7 +173,7 @@ def test_swapped_bytecode_stops_the_link(
 
 @pytest.mark.parametrize("place", [0, 10, -2])
 def test_a_swapped_byte_of_the_entrys_own_file_is_found(
-    store: Store, put: Put, place: int
+    store: Store, put: Put, prefix: Path, interpreter: Interpreter, place: int
 ) -> None:
     sha256 = put("demo")
     path = store.places.wheel(sha256) / "entry.json"
@@ -183,7 +183,7 @@ def test_a_swapped_byte_of_the_entrys_own_file_is_found(
     path.write_bytes(data)
 
     with pytest.raises(StoreError, match=r"`entry.json` was changed"):
-        store.wheel_filename(sha256)
+        store.link(sha256, prefix, interpreter)
 
 
 def test_an_entry_of_another_form_is_found(store: Store, put: Put) -> None:

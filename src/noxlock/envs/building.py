@@ -111,11 +111,6 @@ class Backend:
             table = table.get(key, {}) if isinstance(table, dict) else {}
         return table if isinstance(table, dict) else {}
 
-    @property
-    def is_setuptools(self) -> bool:
-        """Whether it is one that leaves `build/` and `*.egg-info` in the project."""
-        return self.name.startswith("setuptools.")
-
     def more_requirements(
         self, kind: BuildKind, python: Path, variables: Mapping[str, str]
     ) -> tuple[str, ...]:

@@ -8,22 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from noxlock.index.settings import IndexSettings, Setting, read_settings
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from noxlock.model import PlannedPackage, Sha256, Target
 
-__all__ = [
-    "FetchRequest",
-    "Fetched",
-    "Index",
-    "IndexSettings",
-    "Setting",
-    "read_settings",
-]
+__all__ = ["FetchRequest", "Fetched", "Index"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

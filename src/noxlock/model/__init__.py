@@ -29,12 +29,9 @@ from noxlock.model.lock import (
     VcsSource,
 )
 from noxlock.model.names import (
-    CheckName,
-    EnvironmentName,
     ExtraName,
     GroupName,
     PlanKey,
-    SessionName,
     Sha256,
 )
 from noxlock.model.plan import Kind, Plan, PlannedPackage
@@ -55,7 +52,6 @@ __all__ = [
     "ByMarker",
     "ByWalk",
     "Check",
-    "CheckName",
     "CheckReport",
     "CondaLock",
     "CondaPackage",
@@ -65,7 +61,6 @@ __all__ = [
     "Difference",
     "DirectorySource",
     "Environment",
-    "EnvironmentName",
     "ExtraName",
     "Gpu",
     "GroupName",
@@ -86,7 +81,6 @@ __all__ = [
     "Record",
     "Selection",
     "Session",
-    "SessionName",
     "Sha256",
     "Source",
     "Subdir",

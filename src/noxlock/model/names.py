@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import NewType
 
 __all__ = [
-    "CheckName",
-    "EnvironmentName",
     "ExtraName",
     "GroupName",
     "PlanKey",
-    "SessionName",
     "Sha256",
 ]
 
@@ -22,15 +19,6 @@ GroupName = NewType("GroupName", str)
 
 ExtraName = NewType("ExtraName", str)
 """An extra of the project, normalised as PEP 685 says."""
-
-EnvironmentName = NewType("EnvironmentName", str)
-"""An environment of the definitions."""
-
-SessionName = NewType("SessionName", str)
-"""A session of the definitions, as `nox -s` takes it."""
-
-CheckName = NewType("CheckName", str)
-"""A check of the definitions."""
 
 PlanKey = NewType("PlanKey", str)
 """Content address of a plan: `plan-v1-` and 64 hex digits."""

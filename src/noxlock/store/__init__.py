@@ -56,10 +56,6 @@ class StoreProtocol(Protocol):
         """Return whether the wheel with this digest is stored, unpacked."""
         ...
 
-    def wheel_filename(self, sha256: Sha256, /) -> str:
-        """Return the file name of a stored wheel."""
-        ...
-
     def add_wheel(self, wheel: Path, sha256: Sha256, /) -> None:
         """Unpack *wheel* into the store; its digest is checked (HashMismatchError)."""
         ...

@@ -83,10 +83,6 @@ class Store:
         """Return whether the wheel with this digest is stored, unpacked."""
         return touch_entry(self.places.wheel(sha256))
 
-    def wheel_filename(self, sha256: Sha256, /) -> str:
-        """Return the file name of a stored wheel."""
-        return self._wheel(sha256).filename
-
     def add_wheel(self, wheel: Path, sha256: Sha256, /) -> None:
         """Unpack *wheel* into the store.
 
