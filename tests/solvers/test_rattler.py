@@ -12,9 +12,10 @@ from noxlock.locks.environment_yml import read_environments
 from noxlock.locks.virtual_packages import virtual_packages
 from noxlock.model import Subdir
 from noxlock.solvers._conda_categories import reach
-from noxlock.solvers._conda_reasons import unreachable
+from noxlock.solvers._conda_reasons import Unread, unreachable
 from noxlock.solvers.conda_settings import channel_url, load_config, mirrored, mirrors
 from noxlock.solvers.rattler import CondaSettings, CondaTask, solve_conda
+from support.conda_repodata import serve_channels, write_channels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,17 +89,31 @@ def test_secrets_of_a_channel_are_left_out() -> None:
 
 
 def test_an_error_names_no_secret() -> None:
-    error = unreachable("Caused by: no route", {"ch": [A], "other": ["other"]})
+    error = unreachable(Unread("Caused by: no route", {"ch": [A], "other": ["other"]}))
     assert error.what == (
         "the conda channel `ch` or `other` cannot be reached at"
         " https://a.example.org/ch: no route"
     )
     private = "https://u:p@h.example.org/ch"
     text = f"error sending request for url ({private}/noarch/x)\nCaused by: no route"
-    error = unreachable(text, {private: [private]})
+    error = unreachable(Unread(text, {private: [private]}))
     assert "u:p" not in str(error)
-    elsewhere = unreachable("url (https://x.example.org/y)", {})
+    elsewhere = unreachable(Unread("url (https://x.example.org/y)", {}))
     assert "`x.example.org`" in elsewhere.what
+
+
+def test_a_channel_that_is_not_there_is_named_for_every_target(tmp_path: Path) -> None:
+    gone, there = "https://c.example.org/gone", "https://c.example.org/there"
+    with serve_channels(write_channels(tmp_path / "channels")) as served:
+        mirrors = f"{gone}={served.url}/gone {there}={served.url}/main"
+        settings = CondaSettings(
+            cache=tmp_path / "cache", environ={NAME: mirrors}, files=(), retries=0
+        )
+        wanted = task(f"channels: [{gone}, {there}]\ndependencies: [numpy]")
+        answers = solve_conda([wanted] * 3, settings)
+
+    what = f"there is no conda channel `{gone}`: it has no repodata.json"
+    assert [getattr(one, "what", one) for one in answers] == [what] * 3
 
 
 def test_categories_reach_what_they_need() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -10,12 +11,12 @@ from noxlock.errors import SolveError
 from noxlock.locks.conda_lock_writer import plain_channel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from noxlock.locks.environment_yml import Wanted
 
-__all__ = ["unreachable", "unsolvable"]
+__all__ = ["Unread", "unreachable", "unsolvable"]
 
 _NONE: Final = re.compile(
     r"No candidates were found for (\S+)( \S.*?)?\.?$", re.MULTILINE
@@ -57,21 +58,32 @@ def unsolvable(text: str, wanted: Wanted, newest: datetime | None) -> SolveError
     return SolveError(what, hint=_hint(wanted, newest))
 
 
-def unreachable(text: str, places: Mapping[str, Sequence[str]]) -> SolveError:
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Channels of one target that could not all be read."""
+
+    text: str
+    """What the gateway says."""
+    places: Mapping[str, Sequence[str]]
+    """The listed channels, and the addresses that each is asked at."""
+
+
+def unreachable(unread: Unread, others: Iterable[Unread] = ()) -> SolveError:
     """Return the error for a channel that cannot be read, in one line that names it.
 
-    Args:
-        text: What the gateway says.
-        places: The listed channels, and the addresses that each is asked at.
+    Of requests that share a failure, the gateway names the address for one only: of
+    *others*, those of the same channels tell what *unread* does not.
     """
-    found = _URL.search(text)
-    asked = found[1] if found else ""
+    places = unread.places
+    told = [unread.text, *(one.text for one in others if one.places == places)]
+    text = next((one for one in told if _URL.search(one)), told[0])
+    found = _URL.findall(text)
+    asked = found[0] if found else ""
     named = {
         plain_channel(channel)[0]: addresses
         for channel, addresses in places.items()
-        if any(asked.startswith(one.rstrip("/")) for one in addresses)
+        if any(url.startswith(one.rstrip("/")) for url in found for one in addresses)
     }
-    # Of requests that share a failure, the gateway names the address for one only.
     if not named and not asked:
         named = {plain_channel(one)[0]: at for one, at in places.items()}
     shown = " or ".join(f"`{one}`" for one in named) or f"`{_host(asked)}`"

@@ -17,7 +17,7 @@ from noxlock.locks._conda import locate
 from noxlock.model import CondaPackage, GroupName, Sha256
 from noxlock.solvers._conda_categories import categories_of
 from noxlock.solvers._conda_kept import kept_records
-from noxlock.solvers._conda_reasons import unreachable, unsolvable
+from noxlock.solvers._conda_reasons import Unread, unreachable, unsolvable
 from noxlock.solvers.conda_settings import channel_url, load_config, mirrored
 
 if TYPE_CHECKING:
@@ -95,7 +95,12 @@ async def _solve_all(
     try:
         gateway = _gateway(settings)
         solving = (_attempt(task, gateway, settings, done) for task in tasks)
-        return await asyncio.gather(*solving)
+        found = await asyncio.gather(*solving)
+        unread = [one for one in found if isinstance(one, Unread)]
+        return [
+            unreachable(one, unread) if isinstance(one, Unread) else one
+            for one in found
+        ]
     finally:
         await asyncio.sleep(_SETTLE)
 
@@ -123,7 +128,7 @@ async def _attempt(
     gateway: Gateway,
     settings: CondaSettings,
     done: Callable[[], None],
-) -> tuple[CondaPackage, ...] | SolveError:
+) -> tuple[CondaPackage, ...] | SolveError | Unread:
     try:
         return await _solve(task, gateway, settings)
     except SolveError as error:
@@ -136,7 +141,7 @@ async def _attempt(
 
 async def _solve(
     task: CondaTask, gateway: Gateway, settings: CondaSettings
-) -> tuple[CondaPackage, ...]:
+) -> tuple[CondaPackage, ...] | Unread:
     import rattler  # noqa: PLC0415
     from rattler.exceptions import GatewayError, SolverError  # noqa: PLC0415
 
@@ -167,7 +172,7 @@ async def _solve(
     except SolverError as error:
         raise unsolvable(str(error), wanted, task.exclude_newer) from None
     except GatewayError as error:
-        raise unreachable(str(error), _places(urls, settings)) from None
+        return Unread(str(error), _places(urls, settings))
     return _packages(records, wanted)
 
 
