@@ -132,13 +132,10 @@ def lock_conda(
     with progress.task(title, total=len(tasks), unit="targets") as step:
         results = solve_conda(tasks, settings, step.advance)
     locked, failures = _sorted(sources, results)
-    for name, done in list(locked.items()):
-        if not done.target.wanted.pip:
-            continue
+    for name in [name for name, done in locked.items() if done.target.wanted.pip]:
         try:
-            locked[name] = replace(
-                done, pip=_pinned(done, lock_pip, sources.exclude_newer)
-            )
+            pinned = _pinned(locked[name], lock_pip, sources.exclude_newer)
+            locked[name] = replace(locked[name], pip=pinned)
         except SolveError as error:
             failures[name] = error
             del locked[name]

@@ -133,12 +133,15 @@ class Supplies:
                 stored.append(pool.submit(self._put, fetched, downloads))
 
             self.index.fetch(request, into=downloads, on_file=on_file)
-            title = f"unpack {counted(len(stored), 'file')}"
-            with self.progress.task(title, total=len(stored), unit="files") as step:
-                for future in stored:
-                    future.result()
-                    step.advance()
+            self._await(stored)
         return found
+
+    def _await(self, stored: Sequence[Future[None]]) -> None:
+        title = f"unpack {counted(len(stored), 'file')}"
+        with self.progress.task(title, total=len(stored), unit="files") as step:
+            for future in stored:
+                future.result()
+                step.advance()
 
     def _has(self, sha256: Sha256) -> bool:
         stored = self.store.has_wheel(sha256)
