@@ -9,7 +9,7 @@ import pytest
 from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
-from noxlock.locks.difference import difference
+from noxlock.locks.difference import difference, differs_in_words_only
 from noxlock.model import (
     ByGroup,
     GroupName,
@@ -113,3 +113,10 @@ def test_equal_locks_do_not_differ_wherever_their_packages_stand() -> None:
 def test_changes_are_sorted_by_name() -> None:
     after = lock(package("b"), package("a"), package("c"))
     assert lines(None, after) == ["added a 1.0", "added b 1.0", "added c 1.0"]
+
+
+def test_descriptions_are_words_and_all_else_is_not() -> None:
+    lock = b'[[package]]\nname = "a"\ndescription = "old"\noptional = false\n'
+    assert differs_in_words_only(lock, lock.replace(b"old", b"new, longer"))
+    assert not differs_in_words_only(lock, lock.replace(b"false", b"true"))
+    assert not differs_in_words_only(lock, b"# another writer\n" + lock)

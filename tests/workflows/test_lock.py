@@ -230,6 +230,16 @@ def test_nothing_is_touched_when_nothing_changed(bench: Bench) -> None:
     assert identity(bench.lock) == before
 
 
+def test_a_description_that_changed_on_the_index_touches_nothing(bench: Bench) -> None:
+    head, metadata, tail = bench.text("spam 1.0").partition("[metadata]")
+    assert metadata
+    bench.lock.write_text(f'{head}description = "old"\n{metadata}{tail}')
+    before = identity(bench.lock)
+    outcome = bench.make(f'{head}description = "new"\n{metadata}{tail}')
+    assert not outcome.written
+    assert identity(bench.lock) == before
+
+
 def test_a_change_outside_the_packages_is_said_too(bench: Bench) -> None:
     outcome = bench.make(f"# another writer\n{bench.text('spam 1.0')}")
     assert (outcome.written, outcome.changes) == (True, ())

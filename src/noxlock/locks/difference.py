@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
 
     from noxlock.model import Lock, LockedPackage
 
-__all__ = ["PackageChange", "difference"]
+__all__ = ["PackageChange", "difference", "differs_in_words_only"]
+
+_DESCRIPTION: Final = re.compile(rb"(?m)^description = .*$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +52,15 @@ def difference(before: Lock | None, after: Lock) -> tuple[PackageChange, ...]:
         for name in sorted(old.keys() | new.keys())
     )
     return tuple(change for change in changes if change)
+
+
+def differs_in_words_only(before: bytes, after: bytes) -> bool:
+    """Return whether two poetry.lock files differ in descriptions alone, if at all.
+
+    Poetry copies the descriptions of packages from the index, where they may change
+    any day; they are no part of what is locked.
+    """
+    return _DESCRIPTION.sub(b"", before) == _DESCRIPTION.sub(b"", after)
 
 
 def _by_name(

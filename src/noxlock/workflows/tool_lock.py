@@ -16,7 +16,7 @@ from noxlock.errors import (
     StaleLockError,
 )
 from noxlock.locks import parse_lock
-from noxlock.locks.difference import difference
+from noxlock.locks.difference import difference, differs_in_words_only
 from noxlock.locks.freshness import staleness
 from noxlock.process import run
 from noxlock.report.words import counted
@@ -146,7 +146,7 @@ def make_lock(
     with parts.progress.task(making, total=1, unit="locks") as step:
         after = _solved(task, request)
         step.advance()
-    if after == before:
+    if before is not None and differs_in_words_only(before, after):
         parts.progress.say(f"{task.name} is up to date")
         return LockOutcome(lock=task.name)
     new = task.parsed(after)
