@@ -78,6 +78,18 @@ class Location:
     filename: str
     channel: str | None
 
+    def package(self) -> CondaPackage:
+        """Return the package as its address alone tells it, without any digest."""
+        return CondaPackage(
+            name=self.name,
+            version=self.version,
+            build=self.build,
+            subdir=self.subdir,
+            filename=self.filename,
+            url=self.url,
+            channel=self.channel,
+        )
+
 
 def locate(text: str) -> Location:
     """Return what *text*, the address or path of a conda package, says.

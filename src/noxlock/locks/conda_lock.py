@@ -148,14 +148,10 @@ def _conda(row: Table, platform: Subdir) -> CondaPackage:
     except LockError as error:
         raise error.inside(key=row.at("url")) from None
     md5, sha256 = _hashes(row)
-    return CondaPackage(
+    return replace(
+        place.package(),
         name=name,
         version=version,
-        build=place.build,
-        subdir=place.subdir,
-        filename=place.filename,
-        url=place.url,
-        channel=place.channel,
         md5=md5,
         sha256=sha256,
         depends=tuple(_depends(row)),

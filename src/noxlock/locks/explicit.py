@@ -230,14 +230,8 @@ def _package(line: _Line) -> CondaPackage:
         sha256 = digest(plain)
     elif pin:
         md5 = md5_digest(pin)
-    return CondaPackage(
-        name=place.name,
-        version=place.version,
-        build=place.build,
-        subdir=place.subdir,
-        filename=place.filename,
-        url=place.url,
-        channel=place.channel,
+    return replace(
+        place.package(),
         md5=md5,
         sha256=sha256,
         categories=(MAIN,),

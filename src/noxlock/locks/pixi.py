@@ -217,14 +217,11 @@ def _conda(
         check_subdir(place.subdir, platform)
     except LockError as error:
         raise error.inside(key=row.path) from None
-    return CondaPackage(
+    return replace(
+        place.package(),
         name=row.get("name", str) or place.name,
         version=row.get("version", str) or place.version,
         build=row.get("build", str) or place.build,
-        subdir=place.subdir,
-        filename=place.filename,
-        url=place.url,
-        channel=place.channel,
         md5=_digest(row, "md5", md5_digest),
         sha256=_digest(row, "sha256", digest),
         depends=row.strings("depends"),

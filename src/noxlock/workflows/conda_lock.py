@@ -119,15 +119,7 @@ def lock_conda(
     for note in dict.fromkeys(n for t in sources.targets for n in t.wanted.notes):
         progress.warn(note)
     old = read_old(request.path, request.lock, progress)
-    tasks = [
-        CondaTask(
-            wanted=target.wanted,
-            virtual=target.virtual,
-            exclude_newer=sources.exclude_newer,
-            kept={} if update is None else old.pins(str(target.subdir), update),
-        )
-        for target in sources.targets
-    ]
+    tasks = _tasks(sources, old, update)
     title = f"rattler: solving {request.lock}"
     with progress.task(title, total=len(tasks), unit="targets") as step:
         results = solve_conda(tasks, settings, step.advance)
@@ -183,6 +175,20 @@ def _stale_explicit(request: CondaLockRequest, target: CondaTarget) -> str | Non
     if found is None or found[1].decode() != target.hash:
         return f"{name} is older than the lock"
     return None
+
+
+def _tasks(
+    sources: CondaSources, old: OldLock, update: Collection[str] | None
+) -> list[CondaTask]:
+    return [
+        CondaTask(
+            wanted=target.wanted,
+            virtual=target.virtual,
+            exclude_newer=sources.exclude_newer,
+            kept={} if update is None else old.pins(str(target.subdir), update),
+        )
+        for target in sources.targets
+    ]
 
 
 def _sorted(

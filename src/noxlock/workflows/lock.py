@@ -20,6 +20,7 @@ from noxlock.workflows.tool_lock import (
     check_lock,
     make_lock,
     replace_lock,
+    told_freshness,
 )
 
 if TYPE_CHECKING:
@@ -230,11 +231,7 @@ def _check_conda(request: CondaLockRequest, parts: Parts) -> LockOutcome:
 
     found = conda_staleness(request)
     stale = "; ".join(f"{target}: {why}" for target, why in found.items()) or None
-    if stale:
-        parts.progress.warn(f"{request.lock} is stale: {stale}")
-    else:
-        parts.progress.say(f"{request.lock} is fresh")
-    return LockOutcome(lock=request.lock, stale=stale)
+    return told_freshness(request.lock, stale, parts)
 
 
 def _lock_conda(

@@ -38,6 +38,7 @@ __all__ = [
     "check_lock",
     "make_lock",
     "replace_lock",
+    "told_freshness",
 ]
 
 
@@ -117,12 +118,16 @@ def check_lock(task: ToolTask, parts: Parts) -> LockOutcome:
     Raises:
         SolveError: What it is made from is not there.
     """
-    stale = task.stale(_bytes(task.lock))
+    return told_freshness(task.name, task.stale(_bytes(task.lock)), parts)
+
+
+def told_freshness(lock: str, stale: str | None, parts: Parts) -> LockOutcome:
+    """Say whether *lock* is fresh, or why it is stale; returns the same."""
     if stale:
-        parts.progress.warn(f"{task.name} is stale: {stale}")
+        parts.progress.warn(f"{lock} is stale: {stale}")
     else:
-        parts.progress.say(f"{task.name} is fresh")
-    return LockOutcome(lock=task.name, stale=stale)
+        parts.progress.say(f"{lock} is fresh")
+    return LockOutcome(lock=lock, stale=stale)
 
 
 def make_lock(
