@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from noxlock.model.conda import CondaLock, CondaPackage, CondaPlatform
 from noxlock.model.definition import (
+    BaselineStore,
     Check,
     Definitions,
     Gpu,
     LockDefinition,
-    ProfileDefinition,
     Session,
-    Tolerance,
 )
 from noxlock.model.environment import Environment, ProjectInstall
 from noxlock.model.lock import (
@@ -35,35 +34,61 @@ from noxlock.model.names import (
     Sha256,
 )
 from noxlock.model.plan import Kind, Plan, PlannedPackage
-from noxlock.model.target import Interpreter, Subdir, Target
-from noxlock.model.verdict import (
-    CheckReport,
-    Difference,
-    OutputReport,
+from noxlock.model.profile import FileOrder, ProfileDefinition, Vary
+from noxlock.model.record import (
+    HistoryEntry,
+    Noise,
+    OutputChange,
+    PackageChange,
     PackageRecord,
     Record,
+    Resources,
+    Warned,
+)
+from noxlock.model.report import Cause, CauseKind, CheckReport, Variation
+from noxlock.model.target import Interpreter, Subdir, Target
+from noxlock.model.tolerance import (
+    Closeness,
+    DefaultTolerance,
+    Distribution,
+    Tolerance,
+    Tolerances,
+)
+from noxlock.model.verdict import (
+    Difference,
+    OutputReport,
+    Part,
+    Place,
     Verdict,
     worst,
 )
 
 __all__ = [
     "ArchiveSource",
+    "BaselineStore",
     "ByGroup",
     "ByMarker",
     "ByWalk",
+    "Cause",
+    "CauseKind",
     "Check",
     "CheckReport",
+    "Closeness",
     "CondaLock",
     "CondaPackage",
     "CondaPlatform",
+    "DefaultTolerance",
     "Definitions",
     "Dependency",
     "Difference",
     "DirectorySource",
+    "Distribution",
     "Environment",
     "ExtraName",
+    "FileOrder",
     "Gpu",
     "GroupName",
+    "HistoryEntry",
     "IndexSource",
     "Interpreter",
     "Kind",
@@ -71,14 +96,20 @@ __all__ = [
     "LockDefinition",
     "LockedFile",
     "LockedPackage",
+    "Noise",
+    "OutputChange",
     "OutputReport",
+    "PackageChange",
     "PackageRecord",
+    "Part",
+    "Place",
     "Plan",
     "PlanKey",
     "PlannedPackage",
     "ProfileDefinition",
     "ProjectInstall",
     "Record",
+    "Resources",
     "Selection",
     "Session",
     "Sha256",
@@ -86,7 +117,11 @@ __all__ = [
     "Subdir",
     "Target",
     "Tolerance",
+    "Tolerances",
+    "Variation",
+    "Vary",
     "VcsSource",
     "Verdict",
+    "Warned",
     "worst",
 ]

@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta, field
 
 from noxlock.model.environment import Definition, Environment
+from noxlock.model.profile import ProfileDefinition, Vary
+from noxlock.model.tolerance import DefaultTolerance, Tolerance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = [
+    "BaselineStore",
     "Check",
     "Definitions",
     "Gpu",
     "LockDefinition",
-    "ProfileDefinition",
     "Session",
-    "Tolerance",
 ]
 
 
@@ -140,35 +141,22 @@ class Session(Definition, frozen=True, kw_only=True):
     ] = True
 
 
-class Tolerance(Definition, frozen=True, kw_only=True):
-    """How far an output may be from its baseline: |a - b| <= atol + rtol * |b|."""
+class BaselineStore(Definition, frozen=True, kw_only=True):
+    """Where large outputs of baselines are kept, outside git."""
 
-    rtol: Annotated[
-        Annotated[float, Meta(ge=0)] | None,
-        Meta(description="Relative; left out: exact."),
-    ] = None
-    atol: Annotated[
-        Annotated[float, Meta(ge=0)] | None,
-        Meta(description="Absolute; left out: exact."),
-    ] = None
-    keys: Annotated[
-        dict[str, Tolerance],
+    url: Annotated[
+        str,
         Meta(
             description=(
-                "By array of an .npz, column of a .csv, dotted path of a .json;"
-                " `*` stands for any run of characters."
+                "A folder, or any file system that fsspec knows:"
+                " `s3://bucket/baselines`."
             )
         ),
-    ] = field(default_factory=dict)
-
-
-class ProfileDefinition(Definition, frozen=True, kw_only=True):
-    """What is held still before the interpreter starts."""
-
-    hash_seed: Annotated[int, Meta(ge=0, le=4294967295)] = 0
-    threads: Annotated[
-        int, Meta(ge=1, description="Of OpenMP, OpenBLAS, MKL, numexpr, vecLib.")
-    ] = 1
+    ]
+    above: Annotated[
+        str | int,
+        Meta(description="Outputs larger than this go there: bytes, or `10 MiB`."),
+    ] = "10 MiB"
 
 
 class Check(Definition, frozen=True, kw_only=True):
@@ -181,14 +169,65 @@ class Check(Definition, frozen=True, kw_only=True):
     ]
     outputs: Annotated[
         dict[str, Tolerance],
-        Meta(min_length=1, description="Every file it writes, with its tolerance."),
+        Meta(
+            min_length=1,
+            description="Every file and folder it writes, with its tolerance.",
+        ),
     ]
+    tolerance: Annotated[
+        DefaultTolerance,
+        Meta(description="What holds where no output and no key says otherwise."),
+    ] = field(default_factory=DefaultTolerance)
+    inputs: Annotated[
+        tuple[str, ...],
+        Meta(
+            description=(
+                "Data files that it reads, `*` and `**` allowed: their digests are"
+                " recorded, and a changed one is reported."
+            )
+        ),
+    ] = ()
     description: _Description = ""
     baseline: Annotated[
         str | None, Meta(description="Folder of the baseline; left out: repro/NAME.")
     ] = None
+    baseline_store: Annotated[
+        str | BaselineStore | None,
+        Meta(description="Where its large outputs go; left out: into git."),
+    ] = None
     env: _Variables = field(default_factory=dict)
-    profile: ProfileDefinition = field(default_factory=ProfileDefinition)
+    profile: Annotated[
+        str | ProfileDefinition,
+        Meta(
+            description=(
+                "What is held still: `default`, `portable`, `gpu`, one of the project's"
+                " own, or one in place."
+            )
+        ),
+    ] = "default"
+    vary: Annotated[
+        Vary, Meta(description="Surroundings that must not change the result.")
+    ] = field(default_factory=Vary)
+    repeat: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description=(
+                "How often it runs in the same surroundings: the noise between these"
+                " runs tells flaky from changed."
+            ),
+        ),
+    ] = 1
+    jobs: Annotated[
+        int, Meta(ge=1, description="How many of its runs go side by side.")
+    ] = 1
+    timeout: Annotated[
+        Annotated[float, Meta(gt=0)] | None,
+        Meta(description="Seconds that one run may take."),
+    ] = None
+    retries: Annotated[
+        int, Meta(ge=0, description="How often a run that failed is tried again.")
+    ] = 0
     gpu: _GpuNeed = None
     tags: _Tags = ()
     default: Annotated[bool, Meta(description="Whether a bare `nox` runs it.")] = False
@@ -197,6 +236,7 @@ class Check(Definition, frozen=True, kw_only=True):
 class Definitions(Definition, frozen=True, kw_only=True):
     """All that a project declares."""
 
+    profiles: dict[str, ProfileDefinition] = field(default_factory=dict)
     locks: dict[str, LockDefinition] = field(default_factory=dict)
     environments: dict[str, Environment] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)

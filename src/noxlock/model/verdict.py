@@ -1,17 +1,17 @@
-"""What a comparison found, and the record that a baseline carries."""
+"""What the comparison of outputs found."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 __all__ = [
-    "CheckReport",
     "Difference",
     "OutputReport",
-    "PackageRecord",
-    "Record",
+    "Part",
+    "Place",
+    "Value",
     "Verdict",
     "worst",
 ]
@@ -37,85 +37,76 @@ def worst(verdicts: list[Verdict]) -> Verdict:
     return max(verdicts, key=order.index, default=Verdict.NOT_COMPARABLE)
 
 
-class _Value(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=False):
+class Value(Struct, frozen=True, kw_only=True, rename="kebab", omit_defaults=False):
     """Base of what reports and records hold."""
 
 
-class Difference(_Value, frozen=True, kw_only=True):
-    """The largest difference of one output."""
+class Place(Value, frozen=True, kw_only=True):
+    """One value that differs, and by how much."""
 
-    absolute: float | None
-    """Largest |actual - baseline|; None where the values are no numbers."""
-    relative: float | None
-    """Largest |actual - baseline| / |baseline|; None likewise; inf for baseline 0."""
     where: str
-    """Place of the largest violation, else of the largest difference: `coef[3, 0]`."""
-    actual: str
+    """`coef[3, 0]`, `metrics.loss`, `row 3, column loss`, `line 7`."""
     baseline: str
-    violations: int
-    """How many values are out of tolerance."""
+    actual: str
+    absolute: float | None = None
+    """|actual - baseline|; None: no numbers; inf: NaN or infinity against a number."""
+    relative: float | None = None
+    """|actual - baseline| / |baseline|; inf for baseline 0."""
+    ulp: int | None = None
+    """How many floats of this dtype lie between them, plus one; None: no floats."""
+
+
+class Difference(Value, frozen=True, kw_only=True):
+    """What differs between the values of one output, or of one part of it."""
+
     compared: int
     """How many values were compared."""
+    differing: int
+    """How many are not equal."""
+    violations: int
+    """How many are out of tolerance."""
+    first: Place
+    """The first that is out of tolerance; where none is, the first that differs."""
+    worst: Place
+    """The largest violation; where there is none, the largest difference."""
+    absolute: float | None
+    """Largest |actual - baseline| of all; None where the values are no numbers."""
+    relative: float | None
+    """Largest |actual - baseline| / |baseline|; None likewise."""
+    ulp: int | None = None
+    """Largest distance in ULP, of finite floats; None where there are none."""
+    histogram: tuple[int, ...] = ()
+    """Floats by distance: [0] at 0 ULP, [k] at 2**(k-1) to 2**k - 1 ULP."""
+    unsized: int = 0
+    """Floats that differ and are in no bin: one of the two is no finite number."""
 
 
-class OutputReport(_Value, frozen=True, kw_only=True):
+class Part(Value, frozen=True, kw_only=True):
+    """An array of an archive, a column of a table, a file of a folder."""
+
+    key: str
+    verdict: Verdict
+    dtype: str = ""
+    shape: tuple[int, ...] | None = None
+    compared: int = 0
+    difference: Difference | None = None
+    reason: str = ""
+
+
+class OutputReport(Value, frozen=True, kw_only=True):
     """What the comparison of one output found."""
 
     output: str
     verdict: Verdict
+    format: str = ""
+    """The name of its format in the registry; "" where it was not read."""
+    compared: int = 0
+    """How many values were compared."""
     difference: Difference | None = None
-    """None where it is identical or could not be compared."""
+    """Of all its parts together; None where it is identical or not comparable."""
+    parts: tuple[Part, ...] = ()
+    """Of what has parts; those that differ first."""
     reason: str = ""
-    """Why it is not comparable, or what differs besides numbers."""
-
-
-class PackageRecord(_Value, frozen=True, kw_only=True):
-    """One artifact that was installed when the record was made."""
-
-    name: str
-    version: str | None
-    kind: str
-    artifact: str | None
-    sha256: str | None
-    built: bool = False
-    """Built on this machine from source: its bytes are not pinned by the lock."""
-    note: str = ""
-    """How it was built, where the lock does not say all of that either."""
-
-
-class Record(_Value, frozen=True, kw_only=True):
-    """Where a baseline, or a rerun, comes from."""
-
-    format: int
-    check: str
-    command: tuple[str, ...]
-    created: str
-    """UTC, ISO 8601."""
-    locks: dict[str, str]
-    """File to its sha256."""
-    plan: str
-    """The plan's key."""
-    target: str
-    packages: tuple[PackageRecord, ...]
-    interpreter: dict[str, str]
-    machine: dict[str, str]
-    profile: dict[str, str]
-    """The variables of the determinism profile, as they were set."""
-    effective: dict[str, str] = field(default_factory=dict)
-    """What the libraries themselves say after import: BLAS, threads, dispatch level."""
-    commit: str | None = None
-    """The project's git commit, with `+dirty` where the tree was changed."""
-    outputs: dict[str, str] = field(default_factory=dict)
-    """Output to its sha256."""
-
-
-class CheckReport(_Value, frozen=True, kw_only=True):
-    """The result of one check, as `report.json` holds it."""
-
-    check: str
-    verdict: Verdict
-    outputs: tuple[OutputReport, ...]
-    baseline: Record | None
-    actual: Record
-    reason: str = ""
-    """Why the check as a whole is not comparable: no baseline, the command failed."""
+    """Why it is not comparable, or what differs besides values."""
+    diff: tuple[str, ...] = ()
+    """Of text and trees: lines to read, `-` the baseline's, `+` the actual ones."""
