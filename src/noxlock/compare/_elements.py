@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
-from noxlock.compare._tally import Block, Worst
+from noxlock.compare._tally import Block, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,12 +81,13 @@ def compare_block(
         else:
             index = int(np.where(candidates, absolute, -1.0).argmax())
             size = float(absolute[index])
-        worst = Worst(
+        worst = Spot(
             violates=violations > 0,
             size=size,
             where=place(index),
             actual=_text(actual[index]),
             baseline=_text(baseline[index]),
+            relative=None if relative is None else float(relative[index]),
         )
     return Block(
         compared=count,
@@ -94,6 +95,7 @@ def compare_block(
         violations=violations,
         absolute=largest,
         relative=None if relative is None else float(relative.max()),
+        first=worst,
         worst=worst,
     )
 

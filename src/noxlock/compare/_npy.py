@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ArrayFile", "open_array"]
 
-_BLOCK: Final = 1 << 16
-"""Elements: two blocks and what is computed of them stay in the processor's cache."""
-_BLOCK_BYTES: Final = 1 << 23
 _LENGTH_BYTES: Final = {1: 2, 2: 4, 3: 4}
 _LONGEST_HEADER: Final = 1 << 20
 
@@ -40,11 +37,6 @@ class ArrayFile:
     def count(self) -> int:
         """How many elements it has."""
         return math.prod(self.shape)
-
-    @property
-    def step(self) -> int:
-        """How many elements a block has."""
-        return max(1, min(_BLOCK, _BLOCK_BYTES // max(1, self.dtype.itemsize)))
 
     def blocks(self, step: int) -> Iterator[Array]:
         """Yield its elements in the file's order; a block is valid until the next."""
@@ -66,14 +58,9 @@ class ArrayFile:
                 raise self.error("is truncated")
             got += read
 
-    def whole(self) -> Array:
-        """Return the whole array, in memory, its own order kept."""
-        flat = np.empty(self.count, self.dtype)
-        start = 0
-        for block in self.blocks(self.step):
-            flat[start : start + len(block)] = block
-            start += len(block)
-        return flat.reshape(self.shape, order="F" if self.fortran else "C")
+    def mapped(self) -> Array | None:
+        """Return all elements, flat, where the file can be mapped."""
+        return None
 
 
 def open_array(

@@ -1,27 +1,29 @@
-"""Counts what was compared, and keeps the place of the largest difference."""
+"""Counts what was compared, and keeps the first and the worst place that differ."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from fractions import Fraction
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
-from noxlock.model import Difference, OutputReport, Verdict
+from noxlock.compare._scalars import gap, ulp_bin, ulp_distance
+from noxlock.model import Difference, OutputReport, Part, Place, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from noxlock.compare.tolerance import Limit
 
-__all__ = ["Block", "Tally", "Worst", "gap"]
+__all__ = ["Block", "Spot", "Tally"]
 
-_SHOWN: Final = 5
+_NOTES: Final = 5
+_LINES: Final = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Worst:
-    """The largest violation of some values, else their largest difference."""
+class Spot:
+    """One place that differs; of several the largest violation is the worst."""
 
     violates: bool
     size: float
@@ -29,52 +31,114 @@ class Worst:
     where: str
     actual: str
     baseline: str
+    relative: float | None = None
+    """None, too, where the values are no numbers; then *size* means nothing."""
+    ulp: int | None = None
+
+    def worse(self, other: Spot | None) -> bool:
+        """Whether this place is worse than *other*; of equals the earlier one stays."""
+        if other is None:
+            return True
+        return (self.violates, self.size) > (other.violates, other.size)
+
+    def place(self) -> Place:
+        """Return it as the report holds it."""
+        return Place(
+            where=self.where,
+            baseline=self.baseline,
+            actual=self.actual,
+            absolute=None if self.relative is None else self.size,
+            relative=self.relative,
+            ulp=self.ulp,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Block:
-    """What the comparison of some values found."""
+    """What the comparison of some values found; places are in their order."""
 
     compared: int
     differing: int = 0
     violations: int = 0
     absolute: float | None = None
     relative: float | None = None
-    worst: Worst | None = None
+    ulp: int | None = None
+    histogram: tuple[int, ...] = ()
+    unsized: int = 0
+    first: Spot | None = None
+    worst: Spot | None = None
 
 
 @dataclass(slots=True)
 class Tally:
-    """What has been found of one output so far.
+    """What has been found of one output, or of one part of it, so far.
 
-    NaN equals NaN at the same place, infinities of one sign are equal, and -0.0 equals
-    0.0. A difference that has no size (NaN or infinity against another number) counts
-    as infinite and is always a violation.
+    It is filled in the order of the values, by one thread. -0.0 equals 0.0; NaN and
+    infinities are equal where the limit says so. A difference that has no size (NaN or
+    infinity against another number) counts as infinite and is always a violation.
     """
 
+    key: str = ""
+    dtype: str = ""
+    shape: tuple[int, ...] | None = None
     compared: int = 0
     differing: int = 0
     violations: int = 0
     absolute: float | None = None
     relative: float | None = None
-    worst: Worst | None = None
+    ulp: int | None = None
+    histogram: list[int] = field(default_factory=list)
+    unsized: int = 0
+    first: Spot | None = None
+    worst: Spot | None = None
     notes: list[str] = field(default_factory=list)
     """What differs besides values: shapes, keys, columns, line ends."""
+    lines: list[str] = field(default_factory=list)
+    """Of the readable diff."""
+    left_out: int = 0
+    failed: str = ""
+    """Why it could not be compared."""
+    parts: list[Tally] = field(default_factory=list)
+
+    def part(
+        self, key: str, *, dtype: str = "", shape: tuple[int, ...] | None = None
+    ) -> Tally:
+        """Return the tally of a new part; `Job.part` is what comparers use."""
+        self.parts.append(Tally(key=key, dtype=dtype, shape=shape))
+        return self.parts[-1]
 
     def note(self, text: str) -> None:
         """Note a change that no tolerance covers."""
         self.notes.append(text)
 
-    def add(self, block: Block) -> None:
-        """Add what was found in one more block of values."""
+    def fail(self, reason: str) -> None:
+        """Say that this part could not be compared: then the output is not either."""
+        self.failed = self.failed or reason
+
+    def line(self, text: str) -> None:
+        """Add a line to the readable diff, `-` the baseline's, `+` the actual one."""
+        if len(self.lines) < _LINES:
+            self.lines.append(text)
+        else:
+            self.left_out += 1
+
+    def add(self, block: Block | Tally) -> None:
+        """Add what was found in the values that come next."""
         self.compared += block.compared
         self.differing += block.differing
         self.violations += block.violations
+        self.unsized += block.unsized
         self.absolute = _larger(self.absolute, block.absolute)
         self.relative = _larger(self.relative, block.relative)
-        worst = block.worst
-        if worst and self._beaten(violates=worst.violates, size=worst.size):
-            self.worst = worst
+        if block.ulp is not None:
+            self.ulp = max(self.ulp or 0, block.ulp)
+        pairs = zip_longest(self.histogram, block.histogram, fillvalue=0)
+        self.histogram = [mine + other for mine, other in pairs]
+        first = block.first
+        if first and (not self.first or first.violates > self.first.violates):
+            self.first = first
+        if block.worst and block.worst.worse(self.worst):
+            self.worst = block.worst
 
     def number(
         self,
@@ -83,32 +147,52 @@ class Tally:
         where: Callable[[], str],
         texts: tuple[str, str] | None = None,
     ) -> None:
-        """Compare one number, actual and baseline, with its limit."""
+        """Compare one number, actual and baseline, with its limit.
+
+        Two integers are compared exactly and have no ULP; all others are float64.
+        """
         actual, baseline = values
-        if actual == baseline or (actual != actual and baseline != baseline):  # noqa: PLR0124 - NaN, also for ints too large for a float
-            self.compared += 1
-            self.absolute = self.absolute or 0.0
-            self.relative = self.relative or 0.0
+        reals = not (isinstance(actual, int) and isinstance(baseline, int))
+        if _equal(actual, baseline, limit):
+            zero = 0 if reals and math.isfinite(baseline) else None
+            histogram = (1,) if reals else ()
+            self.add(
+                Block(compared=1, absolute=0, relative=0, ulp=zero, histogram=histogram)
+            )
             return
         absolute, relative, violates = gap(actual, baseline, limit)
-        self.compared += 1
-        self.differing += 1
-        self.violations += violates
-        self.absolute = _larger(self.absolute, absolute)
-        self.relative = _larger(self.relative, relative)
-        if self._beaten(violates=violates, size=absolute):
-            shown = texts or (repr(actual), repr(baseline))
-            self.worst = Worst(
-                violates=violates,
-                size=absolute,
-                where=where(),
-                actual=shown[0],
-                baseline=shown[1],
+        ulp = ulp_distance(actual, baseline) if reals else None
+        shown = texts or (repr(actual), repr(baseline))
+        spot = Spot(
+            violates=violates,
+            size=absolute,
+            where=where() if self._keeps(absolute, violates=violates) else "",
+            actual=shown[0],
+            baseline=shown[1],
+            relative=relative,
+            ulp=ulp,
+        )
+        self.add(
+            Block(
+                compared=1,
+                differing=1,
+                violations=int(violates),
+                absolute=absolute,
+                relative=relative,
+                ulp=ulp,
+                histogram=() if ulp is None else (*(0,) * ulp_bin(ulp), 1),
+                unsized=int(reals and ulp is None),
+                first=spot,
+                worst=spot,
             )
+        )
 
-    def _beaten(self, *, violates: bool, size: float) -> bool:
-        worst = self.worst
-        return worst is None or (violates, size) > (worst.violates, worst.size)
+    def _keeps(self, size: float, *, violates: bool) -> bool:
+        """Whether a difference becomes the first or the worst one."""
+        if self.first is None or self.worst is None:
+            return True
+        worse = (violates, size) > (self.worst.violates, self.worst.size)
+        return worse or violates > self.first.violates
 
     def same(self, count: int = 1) -> None:
         """Count values that are no numbers, and are equal."""
@@ -116,79 +200,104 @@ class Tally:
 
     def other(self, actual: str, baseline: str, where: str) -> None:
         """Count a value that differs and is no number: always a violation."""
-        worst = Worst(
-            violates=True,
-            size=math.inf,
-            where=where,
-            actual=actual,
-            baseline=baseline,
+        spot = Spot(
+            violates=True, size=math.inf, where=where, actual=actual, baseline=baseline
         )
-        self.add(Block(compared=1, differing=1, violations=1, worst=worst))
+        self.add(Block(compared=1, differing=1, violations=1, first=spot, worst=spot))
 
-    def report(self, output: str) -> OutputReport:
-        """Return the report of *output*."""
-        verdict = Verdict.IDENTICAL
-        if self.notes or self.violations:
-            verdict = Verdict.DRIFTED
-        elif self.differing:
-            verdict = Verdict.WITHIN_TOLERANCE
-        reason = "; ".join(self.notes[:_SHOWN])
-        if len(self.notes) > _SHOWN:
-            reason += f"; and {len(self.notes) - _SHOWN} more"
-        difference = None
-        if self.worst is not None:
-            difference = Difference(
-                absolute=self.absolute,
-                relative=self.relative,
-                where=self.worst.where,
-                actual=self.worst.actual,
-                baseline=self.worst.baseline,
-                violations=self.violations,
-                compared=self.compared,
-            )
+    def leaves(self) -> Iterator[Tally]:
+        """Yield it where it has values or no parts, then the parts of all depths."""
+        if not self.parts or self.compared or self.notes or self.failed:
+            yield self
+        for part in self.parts:
+            yield from part.leaves()
+
+    def report(self, output: str, format: str = "") -> OutputReport:  # noqa: A002 - the report's own word
+        """Return the report of *output*, all parts together."""
+        whole = Tally()
+        parts = []
+        for part in self.leaves():
+            whole.merge(part, f"{part.key}: " if part is not self else "")
+            if part is not self:
+                parts.append(part.part_report())
+        parts.sort(key=lambda part: part.verdict is Verdict.IDENTICAL)
+        more = (f"... and {whole.left_out} more lines",) if whole.left_out else ()
         return OutputReport(
-            output=output, verdict=verdict, difference=difference, reason=reason
+            output=output,
+            verdict=whole.verdict,
+            format=format,
+            compared=whole.compared,
+            difference=whole.difference,
+            parts=tuple(parts),
+            reason=whole.reason,
+            diff=(*whole.lines, *more),
         )
 
+    def merge(self, other: Tally, prefix: str) -> None:
+        """Add all that *other* has found, its notes with *prefix*."""
+        self.add(other)
+        self.notes += [prefix + note for note in other.notes]
+        if other.failed:
+            self.fail(prefix + other.failed)
+        for line in other.lines:
+            self.line(line)
+        self.left_out += other.left_out
 
-def gap(actual: float, baseline: float, limit: Limit) -> tuple[float, float, bool]:
-    """Return |a - b|, |a - b| / |b| and whether it violates *limit*; a != b."""
-    if isinstance(actual, int) and isinstance(baseline, int):
-        return _exact_gap(actual, baseline, limit)
-    try:
-        a, b = float(actual), float(baseline)
-    except OverflowError:
-        if all(isinstance(v, int) or math.isfinite(v) for v in (actual, baseline)):
-            return _exact_gap(actual, baseline, limit)
-        return math.inf, math.inf, True
-    if not (math.isfinite(a) and math.isfinite(b)):
-        return math.inf, math.inf, True
-    if a == b:  # an int beyond 2**53 against a float
-        return _exact_gap(actual, baseline, limit)
-    absolute = abs(a - b)
-    violates = not absolute <= limit.atol + limit.rtol * abs(b)
-    return absolute, _ratio(absolute, abs(b)), violates
+    def part_report(self) -> Part:
+        """Return the report of this part alone."""
+        return Part(
+            key=self.key,
+            verdict=self.verdict,
+            dtype=self.dtype,
+            shape=self.shape,
+            compared=self.compared,
+            difference=self.difference,
+            reason=self.reason,
+        )
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of what has been found so far, parts left out."""
+        if self.failed:
+            return Verdict.NOT_COMPARABLE
+        if self.notes or self.violations:
+            return Verdict.DRIFTED
+        return Verdict.WITHIN_TOLERANCE if self.differing else Verdict.IDENTICAL
+
+    @property
+    def difference(self) -> Difference | None:
+        """What differs between values, parts left out; None where nothing does."""
+        if self.first is None or self.worst is None:
+            return None
+        return Difference(
+            compared=self.compared,
+            differing=self.differing,
+            violations=self.violations,
+            first=self.first.place(),
+            worst=self.worst.place(),
+            absolute=self.absolute,
+            relative=self.relative,
+            ulp=self.ulp,
+            histogram=tuple(self.histogram),
+            unsized=self.unsized,
+        )
+
+    @property
+    def reason(self) -> str:
+        """Why it could not be compared, and what differs besides values."""
+        notes = [self.failed, *self.notes] if self.failed else self.notes
+        reason = "; ".join(notes[:_NOTES])
+        if len(notes) > _NOTES:
+            reason += f"; and {len(notes) - _NOTES} more"
+        return reason
 
 
-def _exact_gap(
-    actual: float, baseline: float, limit: Limit
-) -> tuple[float, float, bool]:
-    size = abs(Fraction(baseline))
-    absolute = abs(Fraction(actual) - Fraction(baseline))
-    violates = absolute > Fraction(limit.atol) + Fraction(limit.rtol) * size
-    relative = _float(absolute / size) if size else math.inf
-    return _float(absolute), relative, violates
-
-
-def _float(value: Fraction) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
-
-
-def _ratio(absolute: float, size: float) -> float:
-    return absolute / size if size else math.inf
+def _equal(actual: float, baseline: float, limit: Limit) -> bool:
+    if actual != actual and baseline != baseline:  # noqa: PLR0124 - NaN, also for ints too large for a float
+        return limit.equal_nan
+    if actual != baseline:
+        return False
+    return limit.equal_inf or isinstance(baseline, int) or not math.isinf(baseline)
 
 
 def _larger(one: float | None, other: float | None) -> float | None:
