@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from noxlock.model import (
     CheckReport,
     Difference,
     OutputReport,
     PackageRecord,
+    Place,
     Record,
     Verdict,
     worst,
 )
 
-__all__ = ["drift", "package", "record", "report"]
+__all__ = ["difference", "drift", "package", "record", "report"]
 
 
 def package(
@@ -32,7 +35,6 @@ def package(
 def record(*packages: PackageRecord) -> Record:
     """Return a record of *packages*."""
     return Record(
-        format=1,
         check="digits",
         command=("python -m digits {outputs}",),
         created="2026-01-02T03:04:05Z",
@@ -46,20 +48,41 @@ def record(*packages: PackageRecord) -> Record:
     )
 
 
+def difference(where: str = "[3]", **changed: object) -> Difference:
+    """Return a difference of which 5 of 650 values are out of tolerance."""
+    place = Place(
+        where=where,
+        baseline="30.0",
+        actual="30.0012",
+        absolute=1.2e-3,
+        relative=4e-5,
+        ulp=336,
+    )
+    found = Difference(
+        compared=650,
+        differing=20,
+        violations=5,
+        first=place,
+        worst=place,
+        absolute=1.2e-3,
+        relative=4e-5,
+        ulp=336,
+        histogram=(630, 8, 2, 0, 0, 5, 0, 0, 0, 5),
+    )
+    return msgspec.structs.replace(found, **changed)
+
+
 def drift(
-    output: str = "weights.npy", *, absolute: float = 1.2e-3, where: str = "[3]"
+    output: str = "weights.npy", *, where: str = "[3]", **changed: object
 ) -> OutputReport:
     """Return the report of an output with 5 of 650 values out of tolerance."""
-    difference = Difference(
-        absolute=absolute,
-        relative=4e-5,
-        where=where,
-        actual="30.0012",
-        baseline="30.0",
-        violations=5,
+    return OutputReport(
+        output=output,
+        verdict=Verdict.DRIFTED,
+        format="npy",
         compared=650,
+        difference=difference(where, **changed),
     )
-    return OutputReport(output=output, verdict=Verdict.DRIFTED, difference=difference)
 
 
 def report(
@@ -67,9 +90,10 @@ def report(
     baseline: Record | None = None,
     actual: Record | None = None,
     reason: str = "",
+    **changed: object,
 ) -> CheckReport:
     """Return the report of a check with *outputs*."""
-    return CheckReport(
+    made = CheckReport(
         check="digits",
         verdict=worst([output.verdict for output in outputs]),
         outputs=outputs,
@@ -77,3 +101,4 @@ def report(
         actual=actual or record(),
         reason=reason,
     )
+    return msgspec.structs.replace(made, **changed)

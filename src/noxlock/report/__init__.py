@@ -2,31 +2,60 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Protocol, TextIO
+from typing import TYPE_CHECKING, Final, Protocol, TextIO, cast
 
-from noxlock.report import json, terminal
-from noxlock.report.changes import changes
+from noxlock.report.causes import causes
 from noxlock.report.live import make_progress
 from noxlock.report.progress import Progress, Quiet, Task
+from noxlock.report.shown import Shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from noxlock.model import CheckReport
+__all__ = [
+    "FORMS",
+    "Form",
+    "Progress",
+    "Quiet",
+    "Shown",
+    "Task",
+    "causes",
+    "make_progress",
+]
 
-__all__ = ["FORMS", "Form", "Progress", "Quiet", "Task", "changes", "make_progress"]
+
+class _Write(Protocol):
+    def __call__(
+        self, shown: Sequence[Shown], stream: TextIO, environ: Mapping[str, str], /
+    ) -> None: ...
 
 
-class Form(Protocol):
-    """Writes the report of a check in one form."""
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form of the report; its module is imported when it is needed."""
 
-    def __call__(self, report: CheckReport, stream: TextIO, /) -> None:
-        """Write *report* to *stream*."""
-        ...
+    name: str
+    file: str
+    """What each run of a check writes it to; "" where it is for the terminal."""
+
+    def write(
+        self, shown: Sequence[Shown], stream: TextIO, environ: Mapping[str, str]
+    ) -> None:
+        """Write the reports of one or several checks to *stream*, as one document."""
+        module = import_module(f"noxlock.report.{self.name}")
+        cast("_Write", module.write)(shown, stream, environ)
 
 
 FORMS: Final[Mapping[str, Form]] = MappingProxyType(
-    {terminal.NAME: terminal.write, json.NAME: json.write}
+    {
+        form.name: form
+        for form in (
+            Form("terminal", ""),
+            Form("json", "report.json"),
+        )
+    }
 )
-"""Form by the name that the command line takes."""
+"""Form by the name that the command line takes: its module's."""

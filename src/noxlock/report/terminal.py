@@ -1,37 +1,40 @@
-"""The report of a check as text for people: summary, table, what else differs."""
+"""The report of a check as text for people: headline, causes, table, what to type."""
 
 from __future__ import annotations
 
-import cmath
+from itertools import groupby
 from typing import TYPE_CHECKING, Final, TextIO
 
-from rich import box
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
 from noxlock.model import Verdict
-from noxlock.report.changes import changes
+from noxlock.report import _details
+from noxlock.report._tables import STYLES, diff_lines, outputs_table
 from noxlock.report.console import make_console
 from noxlock.report.live import make_progress
-from noxlock.report.words import counted
+from noxlock.report.words import (
+    cause_line,
+    counted,
+    headline,
+    output_line,
+    passed,
+    resources_line,
+    warning_line,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from noxlock.model import CheckReport, Difference, OutputReport
+    from noxlock.model import CheckReport, OutputReport, Variation
     from noxlock.report.progress import Progress
+    from noxlock.report.shown import Shown
 
-__all__ = ["NAME", "progress", "summary", "write"]
+__all__ = ["progress", "write", "write_outputs", "write_report"]
 
-NAME = "terminal"
-
-_STYLES: Final = {
-    Verdict.IDENTICAL: "green",
-    Verdict.WITHIN_TOLERANCE: "green",
-    Verdict.DRIFTED: "bold red",
-    Verdict.NOT_COMPARABLE: "bold yellow",
-}
-_HINTS: Final = 12
+_CAUSES: Final = 5
+_DIFF: Final = 12
+_LOG: Final = 10
 
 
 def progress(environ: Mapping[str, str]) -> Progress:
@@ -39,120 +42,156 @@ def progress(environ: Mapping[str, str]) -> Progress:
     return make_progress(environ=environ)
 
 
-def write(
-    report: CheckReport, stream: TextIO, environ: Mapping[str, str] | None = None
+def write(shown: Sequence[Shown], stream: TextIO, environ: Mapping[str, str]) -> None:
+    """Write the reports to *stream*, one after the other."""
+    for number, each in enumerate(shown):
+        if number:
+            stream.write("\n")
+        write_report(each, stream, environ)
+
+
+def write_report(
+    shown: Shown,
+    stream: TextIO,
+    environ: Mapping[str, str],
+    *,
+    verbose: bool = False,
 ) -> None:
-    """Write the summary line, the table of outputs, and what may have moved them."""
-    console = make_console(stream, environ)
-    console.print(Text(summary(report), style=_STYLES[report.verdict]))
-    if report.outputs:
-        console.print(_table(report))
-    for output in report.outputs:
-        for line in _details(output):
-            console.print(Text(f"  {line}"))
-    if not report.verdict.passed and report.baseline is not None:
-        for line in _hints(changes(report.baseline, report.actual)):
-            console.print(Text(f"  {line}"))
+    """Write the report of one check.
 
-
-def summary(report: CheckReport) -> str:
-    """Return the one line that says it all: check, verdict, worst output, size."""
-    head = f"{report.check}: {report.verdict}"
-    if report.reason:
-        return f"{head}: {report.reason}"
-    worst = max(
-        report.outputs, key=lambda each: list(Verdict).index(each.verdict), default=None
-    )
-    if worst is None or worst.verdict is Verdict.IDENTICAL:
-        count = len(report.outputs)
-        return f"{head}: {counted(count, 'output')}"
-    unjudged = worst.reason and worst.verdict is Verdict.NOT_COMPARABLE
-    if worst.difference is None or unjudged:
-        return f"{head}: {worst.output}: {worst.reason}"
-    return f"{head}: {_said(worst.output, worst.difference)}"
-
-
-def _said(output: str, difference: Difference) -> str:
-    place = _place(output, difference)
-    size = _size(difference)
-    if size is None:
-        text = f"{place} is {difference.actual}, the baseline {difference.baseline}"
-    else:
-        text = f"{place} differs by {_short(size[0])} (relative {_short(size[1])})"
-    if not difference.violations:
-        return f"{text}, within tolerance"
-    return (
-        f"{text}, {difference.violations} of {difference.compared} values"
-        " out of tolerance"
-    )
-
-
-def _place(output: str, difference: Difference) -> str:
-    joint = "" if difference.where.startswith("[") else ": "
-    return f"{output}{joint}{difference.where}"
-
-
-def _size(difference: Difference) -> tuple[float, float] | None:
-    """Return the size of the difference at its place, of the values as they are said.
-
-    The largest difference of the output may lie elsewhere, within another tolerance.
+    Args:
+        shown: The report, and what is shown beside it.
+        stream: Where to.
+        environ: Says whether there is colour, and a window.
+        verbose: Whether every detail is written too.
     """
-    if difference.absolute is None:
-        return None
-    try:
-        actual, baseline = complex(difference.actual), complex(difference.baseline)
-    except ValueError:
-        return None
-    gap = abs(actual - baseline)
-    if not cmath.isfinite(gap) or gap == 0:
-        return None
-    return gap, gap / abs(baseline) if baseline else float("inf")
+    report = shown.report
+    console = make_console(stream, environ)
+    console.print(_head(report))
+    for line in _suspects(report, everything=verbose):
+        console.print(line)
+    if not (report.verdict is Verdict.IDENTICAL and passed(report)) or verbose:
+        write_outputs(report.outputs, stream, environ, verbose=verbose)
+    for line in _noticed(report):
+        console.print(line)
+    for text in _log(shown):
+        console.print(text)
+    if verbose:
+        for more in _details.of_check(report):
+            console.print(more)
+    for command in report.next:
+        console.print(Text.assemble(("next: ", "bold"), command), soft_wrap=True)
 
 
-def _short(number: float | None) -> str:
-    if number is None:
-        return "-"
-    mantissa, mark, exponent = f"{number:.2g}".partition("e")
-    return f"{mantissa}e{int(exponent)}" if mark else mantissa
+def write_outputs(
+    outputs: Sequence[OutputReport],
+    stream: TextIO,
+    environ: Mapping[str, str],
+    *,
+    verbose: bool = False,
+) -> None:
+    """Write the table of *outputs*, and what differs in those that fail.
+
+    With *verbose* every part, every line of a diff and the histograms are written too.
+    """
+    console = make_console(stream, environ)
+    if outputs:
+        narrow = console.width < 110  # noqa: PLR2004 - columns that the whole table needs
+        console.print(outputs_table(outputs, narrow=narrow))
+    for output in outputs:
+        for text in _failing(output):
+            console.print(Padding(text, (0, 0, 0, 2)))
+        if verbose:
+            for more in _details.of_output(output):
+                console.print(Padding(more, (0, 0, 0, 2)))
+        elif not output.verdict.passed:
+            for text in diff_lines(output.diff, _DIFF):
+                console.print(Padding(text, (0, 0, 0, 4)))
 
 
-def _table(report: CheckReport) -> Table:
-    table = Table(box=box.SIMPLE)
-    for title in ("output", "verdict", "largest absolute", "largest relative", "where"):
-        table.add_column(
-            title,
-            justify="right" if title.startswith("largest") else "left",
-            overflow="fold",
-        )
-    for output in report.outputs:
-        found = output.difference
-        exact = "0" if output.verdict is Verdict.IDENTICAL else "-"
-        table.add_row(
-            Text(output.output),
-            Text(output.verdict, style=_STYLES[output.verdict]),
-            exact if found is None else _short(found.absolute),
-            exact if found is None else _short(found.relative),
-            Text("" if found is None else found.where),
-        )
-    return table
+def _head(report: CheckReport) -> Text:
+    text = Text(headline(report), style=_style(report))
+    if passed(report) and (used := resources_line(report.actual.resources)):
+        text.append(f" ({used})", style="not bold default")
+    return text
 
 
-def _details(output: OutputReport) -> list[str]:
-    lines = []
+def _style(report: CheckReport) -> str:
+    return STYLES[Verdict.DRIFTED if report.flaky else report.verdict]
+
+
+def _suspects(report: CheckReport, *, everything: bool) -> Iterator[Text]:
+    if report.baseline is None or report.accepted:
+        return
+    since = f"since the baseline of {report.baseline.created[:10]}:"
+    if passed(report) and not everything:
+        if report.causes:
+            changed = counted(len(report.causes), "recorded fact")
+            yield Text(f"{since} {changed} changed, and the result holds", "dim")
+        return
+    if not report.causes:
+        yield Text(f"{since} no input, package, machine or other recorded fact changed")
+        return
+    yield Text(since, "bold")
+    shown = report.causes if everything else report.causes[:_CAUSES]
+    for cause in shown:
+        yield Text(f"  {cause_line(cause)}")
+    if rest := len(report.causes) - len(shown):
+        yield Text(f"  and {rest} more: -v lists them", "dim")
+
+
+def _failing(output: OutputReport) -> Iterator[Text]:
+    if output.verdict.passed:
+        return
     if output.reason:
-        lines.append(f"{output.output}: {output.reason}")
-    if (found := output.difference) is not None and found.violations:
-        lines.append(
-            f"{_place(output.output, found)} is {found.actual},"
-            f" the baseline {found.baseline}"
+        yield Text(f"{output.output}: {output.reason}")
+    parts = [each.key for each in output.parts if not each.verdict.passed]
+    if len(output.parts) > 1 and parts:
+        more = f" and {len(parts) - 4} more" if len(parts) > 4 else ""  # noqa: PLR2004 - named: four
+        yield Text(
+            f"{output.output}: {len(parts)} of {counted(len(output.parts), 'part')}"
+            f" out of tolerance: {', '.join(parts[:4])}{more}"
         )
-    return lines
 
 
-def _hints(lines: tuple[str, ...]) -> list[str]:
+def _noticed(report: CheckReport) -> Iterator[Text]:
+    for sentence in report.actual.unmet:
+        yield Text(f"warning: {sentence}", "yellow")
+    for warned in report.new_warnings:
+        yield Text(f"new warning: {warning_line(warned)}", "yellow")
+    for warned in report.gone_warnings:
+        yield Text(f"warning gone: {warning_line(warned)}")
+    if report.noise is not None:
+        runs = counted(report.noise.runs, "run")
+        yield Text(f"noise: {runs} in the same surroundings: {report.noise.verdict}")
+    yield from _variations(report.variations)
+    if report.attempts > 1:
+        yield Text(f"the command was started {report.attempts} times")
+
+
+def _variations(variations: Sequence[Variation]) -> Iterator[Text]:
+    fine = [each for each in variations if each.verdict.passed]
+    groups = groupby(
+        sorted(fine, key=lambda each: each.verdict), lambda each: each.verdict
+    )
+    for verdict, members in groups:
+        names = ", ".join(f"{each.axis} {each.value}" for each in members)
+        yield Text(f"varied: {names}: {verdict}")
+    for each in variations:
+        if not each.verdict.passed:
+            name = f"varied: {each.axis} {each.value}: {each.verdict}"
+            why = each.reason or "; ".join(
+                output_line(output, against="the run")
+                for output in each.outputs
+                if not output.verdict.passed
+            )
+            yield Text(f"{name}: {why}" if why else name, STYLES[each.verdict])
+
+
+def _log(shown: Shown) -> Iterator[Text]:
+    lines = shown.evidence.log
     if not lines:
-        return ["since the baseline: no package, interpreter or machine fact changed"]
-    shown = [f"  {line}" for line in lines[:_HINTS]]
-    if len(lines) > _HINTS:
-        shown.append(f"  and {len(lines) - _HINTS} more: see the report")
-    return ["since the baseline:", *shown]
+        return
+    yield Text("the last lines of its log:", "bold")
+    for line in lines[-_LOG:]:
+        yield Text(f"  | {line}", no_wrap=True, overflow="ellipsis")

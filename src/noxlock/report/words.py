@@ -1,10 +1,241 @@
-"""Words that every message shares."""
+"""Words that every form shares: numbers, sizes, places, and the one headline."""
 
 from __future__ import annotations
 
-__all__ = ["counted"]
+import math
+import re
+from typing import TYPE_CHECKING, Final
+
+from noxlock.model import CauseKind, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from noxlock.model import (
+        Cause,
+        CheckReport,
+        OutputReport,
+        Place,
+        Resources,
+        Warned,
+    )
+
+__all__ = [
+    "bins",
+    "cause_line",
+    "cause_name",
+    "cause_sides",
+    "counted",
+    "headline",
+    "memory",
+    "output_line",
+    "passed",
+    "place",
+    "plain",
+    "resources_line",
+    "short",
+    "shortened",
+    "size_line",
+    "took",
+    "warning_line",
+]
+
+_KINDS: Final = {
+    CauseKind.INPUT: "input",
+    CauseKind.INTERPRETER: "interpreter",
+    CauseKind.PROFILE: "profile",
+    CauseKind.EFFECTIVE: "effective",
+    CauseKind.MACHINE: "machine",
+}
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def counted(number: int, noun: str) -> str:
-    """Return `1 file`, `2 files`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """Return `1 file`, `2 files`, `12,345 files`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def short(number: float | None) -> str:
+    """Return a number in two digits: `0.0012`, `4e-5`; `-` where there is none."""
+    if number is None:
+        return "-"
+    mantissa, mark, exponent = f"{number:.2g}".partition("e")
+    return f"{mantissa}e{int(exponent)}" if mark else mantissa
+
+
+def plain(text: str) -> str:
+    """Return *text* without characters that steer a terminal."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def shortened(text: str, limit: int = 60) -> str:
+    """Return *text* on one line, at most *limit* characters, cut in the middle."""
+    line = plain(" ".join(text.split()))
+    if len(line) <= limit:
+        return line
+    half = (limit - 3) // 2
+    return f"{line[: limit - 3 - half]}...{line[len(line) - half :]}"
+
+
+def memory(size: int) -> str:
+    """Return a number of bytes: `512 B`, `96 MiB`, `1.5 GiB`."""
+    amount, units = float(size), iter(("B", "KiB", "MiB", "GiB", "TiB"))
+    unit = next(units)
+    while amount >= 1024 and unit != "TiB":  # noqa: PLR2004 - what makes the next unit
+        amount, unit = amount / 1024, next(units)
+    return f"{amount:.3g} {unit}" if amount < 1000 else f"{amount:.0f} {unit}"  # noqa: PLR2004 - four digits
+
+
+def took(seconds: float) -> str:
+    """Return a time: `0.31 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 60:  # noqa: PLR2004 - seconds of a minute
+        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"  # noqa: PLR2004 - two digits
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:  # noqa: PLR2004 - minutes of an hour
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def resources_line(resources: Resources | None) -> str:
+    """Return what a run took: `12 s, 96 MiB`; "" where it is not known."""
+    if resources is None:
+        return ""
+    peak = resources.peak_memory
+    return took(resources.seconds) + (f", {memory(peak)}" if peak is not None else "")
+
+
+def place(output: str, where: str) -> str:
+    """Return the place in its output: `weights.npy[3]`, `m.json: loss`."""
+    if not where:
+        return output
+    return f"{output}{where}" if where.startswith("[") else f"{output}: {where}"
+
+
+def size_line(at: Place) -> str | None:
+    """Return `0.0012 (relative 4e-5, 12 ULP)`; None where the place has no size."""
+    if at.absolute is None or not math.isfinite(at.absolute):
+        return None
+    relative = f"relative {short(at.relative)}"
+    distance = "" if at.ulp is None else f", {at.ulp:,} ULP"
+    return f"{short(at.absolute)} ({relative}{distance})"
+
+
+def passed(report: CheckReport) -> bool:
+    """Return whether the check may go green."""
+    return report.verdict.passed and not report.flaky
+
+
+def headline(report: CheckReport) -> str:
+    """Return the one line that says it all: check, verdict, worst place, size."""
+    if report.accepted:
+        return f"{report.check}: recorded as the baseline: {_outputs(report)}"
+    verdict = "flaky" if report.flaky else report.verdict
+    return plain(f"{report.check}: {verdict}: {_why(report)}")
+
+
+def _why(report: CheckReport) -> str:
+    if report.flaky and report.noise is not None:
+        runs = counted(report.noise.runs, "run")
+        noisy = _worst(report.noise.outputs)
+        by = f": {output_line(noisy, against='another run')}" if noisy else ""
+        return f"{runs} in the same surroundings do not agree{by}"
+    if report.reason:
+        return report.reason
+    worst = _worst(report.outputs)
+    if worst is not None and not worst.verdict.passed:
+        return output_line(worst)
+    varied = [each for each in report.variations if not each.verdict.passed]
+    if varied:
+        names = ", ".join(f"{each.axis} {each.value}" for each in varied[:3])
+        more = f" and {len(varied) - 3} more" if len(varied) > 3 else ""  # noqa: PLR2004 - named: three
+        changes = any(each.verdict is Verdict.DRIFTED for each in varied)
+        how = "the result changes with" if changes else "not comparable with"
+        return f"{how} {names}{more}"
+    if worst is None or worst.verdict is Verdict.IDENTICAL:
+        return _outputs(report)
+    return output_line(worst)
+
+
+def _worst(outputs: Sequence[OutputReport]) -> OutputReport | None:
+    """Return the output that decides: the worst verdict, the first of them."""
+    order = list(Verdict)
+    return max(outputs, key=lambda each: order.index(each.verdict), default=None)
+
+
+def _outputs(report: CheckReport) -> str:
+    line = counted(len(report.outputs), "output")
+    if report.variations:
+        line += f", {counted(len(report.variations), 'variation')}"
+    return line
+
+
+def output_line(output: OutputReport, *, against: str = "the baseline") -> str:
+    """Return the sentence of one output: its worst place and size, or why none."""
+    found = output.difference
+    if found is None or (output.reason and output.verdict is Verdict.NOT_COMPARABLE):
+        return place(output.output, output.reason or output.verdict)
+    text = f"{place(output.output, found.worst.where)} {_differs(found.worst, against)}"
+    if found.violations:
+        values = f"{found.violations:,} of {counted(found.compared, 'value')}"
+        return f"{text}, {values} out of tolerance"
+    if output.reason:
+        return f"{output.output}: {output.reason}"
+    return f"{text}, within tolerance"
+
+
+def _differs(at: Place, against: str) -> str:
+    size = size_line(at)
+    if size is None:
+        return f"is {shortened(at.actual)}, {against} {shortened(at.baseline)}"
+    return f"differs by {size}"
+
+
+def warning_line(warned: Warned) -> str:
+    """Return `ConvergenceWarning: it did not converge (3 times)`."""
+    times = f" ({counted(warned.count, 'time')})" if warned.count > 1 else ""
+    return f"{warned.category}: {shortened(warned.message, 160)}{times}"
+
+
+def cause_line(cause: Cause) -> str:
+    """Return `scipy 1.14.1 -> 1.15.0 (loaded by the run)`, as one reads it."""
+    why = f" ({cause.why})" if cause.why else ""
+    if cause.kind is CauseKind.INPUT and cause.old and cause.new:
+        return plain(f"{cause_name(cause)} changed{why}")
+    old, new = cause_sides(cause)
+    return plain(f"{cause_name(cause)} {old} -> {new}{why}")
+
+
+def cause_name(cause: Cause) -> str:
+    """Return what changed: `input data.csv`, `scipy`, `machine cpu`."""
+    if cause.kind is CauseKind.PROFILE and cause.name == "name":
+        return "profile"
+    kind = _KINDS.get(cause.kind, "")
+    return f"{kind} {cause.name}" if kind else cause.name
+
+
+def cause_sides(cause: Cause) -> tuple[str, str]:
+    """Return what it was and what it is, short enough for one line."""
+    return _side(cause, cause.old), _side(cause, cause.new)
+
+
+def _side(cause: Cause, value: str | None) -> str:
+    if value is None:
+        return "(not there)" if cause.kind is CauseKind.PACKAGE else "(none)"
+    if cause.kind is CauseKind.COMMIT and " " not in value:
+        commit, plus, dirty = value.partition("+")
+        return f"{commit[:12]}{plus}{dirty}"
+    return shortened(value, 100)
+
+
+def bins(histogram: tuple[int, ...]) -> list[tuple[str, int]]:
+    """Return each bin of a ULP histogram with its range: `0`, `1`, `2-3`, `4-7`."""
+    rows = []
+    for number, count in enumerate(histogram):
+        low, high = (1 << number) >> 1, (1 << number) - 1
+        if low < high:
+            name = f"2^{number - 1}-2^{number}" if number > 20 else f"{low:,}-{high:,}"  # noqa: PLR2004 - longer names than that help nobody
+        else:
+            name = str(low)
+        rows.append((name, count))
+    return rows

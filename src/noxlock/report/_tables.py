@@ -1,0 +1,104 @@
+"""The tables of the terminal form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from noxlock.model import Verdict
+from noxlock.report.words import counted, plain, short, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from noxlock.model import Difference, OutputReport, Part
+
+__all__ = ["STYLES", "diff_lines", "outputs_table", "parts_table"]
+
+STYLES: Final = {
+    Verdict.IDENTICAL: "green",
+    Verdict.WITHIN_TOLERANCE: "green",
+    Verdict.DRIFTED: "bold red",
+    Verdict.NOT_COMPARABLE: "bold yellow",
+}
+_COLUMNS: Final = (
+    ("verdict", "left"),
+    ("differ", "right"),
+    ("out of tolerance", "right"),
+    ("largest", "right"),
+    ("relative", "right"),
+    ("ULP", "right"),
+    ("worst place: baseline -> now", "left"),
+)
+_NARROW: Final = {"verdict", "largest", "relative", "worst place: baseline -> now"}
+
+
+def outputs_table(outputs: Sequence[OutputReport], *, narrow: bool) -> Table:
+    """Return the table of outputs, a row each; *narrow*: fewer columns."""
+    rows = ((each.output, each.verdict, each.difference) for each in outputs)
+    return _table("output", rows, narrow=narrow)
+
+
+def parts_table(parts: Iterable[Part], *, narrow: bool) -> Table:
+    """Return the table of the parts of one output, a row each."""
+    rows = ((each.key, each.verdict, each.difference) for each in parts)
+    return _table("part", rows, narrow=narrow)
+
+
+def _table(
+    first: str,
+    rows: Iterable[tuple[str, Verdict, Difference | None]],
+    *,
+    narrow: bool,
+) -> Table:
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    table.add_column(first, overflow="fold")
+    shown = [title for title, _ in _COLUMNS if not narrow or title in _NARROW]
+    for title, justify in _COLUMNS:
+        if title in shown:
+            table.add_column(
+                title.partition(":")[0] if narrow else title,
+                justify="right" if justify == "right" else "left",
+                overflow="fold",
+            )
+    for name, verdict, found in rows:
+        cells = _cells(verdict, found, narrow=narrow)
+        table.add_row(Text(plain(name)), *(cells[title] for title in shown))
+    return table
+
+
+def _cells(
+    verdict: Verdict, found: Difference | None, *, narrow: bool
+) -> dict[str, Text]:
+    zero = "0" if verdict is Verdict.IDENTICAL else ""
+    cells = {title: Text(zero) for title, justify in _COLUMNS if justify == "right"}
+    where = Text("")
+    if found is not None:
+        at = found.worst
+        cells |= {
+            "differ": Text(f"{found.differing:,}"),
+            "out of tolerance": Text(f"{found.violations:,}"),
+            "largest": Text(short(found.absolute)),
+            "relative": Text(short(found.relative)),
+            "ULP": Text("-" if found.ulp is None else f"{found.ulp:,}"),
+        }
+        values = f"{shortened(at.baseline, 24)} -> {shortened(at.actual, 24)}"
+        where = Text(plain(at.where) if narrow else plain(f"{at.where}: {values}"))
+    return {
+        "verdict": Text(verdict, style=STYLES[verdict]),
+        _COLUMNS[-1][0]: where,
+        **cells,
+    }
+
+
+def diff_lines(diff: Sequence[str], limit: int | None) -> Iterator[Text]:
+    """Yield the first *limit* lines of a diff, coloured by their first character."""
+    shown = diff if limit is None else diff[:limit]
+    for line in shown:
+        style = {"-": "red", "+": "green"}.get(line[:1], "dim")
+        yield Text(plain(line), style, no_wrap=True, overflow="ellipsis")
+    if rest := len(diff) - len(shown):
+        yield Text(f"and {counted(rest, 'line')} more: -v shows them", "dim")
