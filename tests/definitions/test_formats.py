@@ -92,7 +92,7 @@ from noxlock.errors import DefinitionError
             "a.json",
             '{"a\\/b":\n\t1}',
             'a.json: "a/b": unknown key; known here: checks, environments, locks,'
-            " sessions",
+            " profiles, sessions",
             None,
             id="JSON that YAML cannot read has no lines",
         ),

@@ -17,7 +17,7 @@ HEAD = "environments: {cpu: {pypi: poetry.lock}}\n"
             "a.yml",
             "sesions: {}",
             "a.yml:1: sesions: unknown key; known here: checks, environments, locks,"
-            " sessions",
+            " profiles, sessions",
             "did you mean `sessions`?",
             id="unknown section",
         ),
@@ -158,7 +158,10 @@ def test_all_problems_are_told_at_once_in_the_order_of_lines() -> None:
 
     assert str(caught.value).splitlines() == [
         "4 problems in the definitions",
-        "  a.yml:1: x: unknown key; known here: checks, environments, locks, sessions",
+        (
+            "  a.yml:1: x: unknown key; known here: checks, environments, locks,"
+            " profiles, sessions"
+        ),
         (
             "  b.yml:1: sessions.t.environment: expected a string or a table, found the"
             ' number `1` (quote it: "1")'

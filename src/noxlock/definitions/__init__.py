@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from noxlock.definitions.checks import baseline_folder
 from noxlock.definitions.command import Command, parse_command
 from noxlock.definitions.formats import FORMATS
 from noxlock.definitions.load import (
@@ -13,16 +14,21 @@ from noxlock.definitions.load import (
     parse_definitions,
 )
 from noxlock.definitions.locks import LockKind, kind_of_lock, subdir_of
+from noxlock.definitions.profiles import BUILTIN_PROFILES, CPU_LEVELS
 from noxlock.definitions.schema import SCHEMA_FILE, json_schema
+from noxlock.definitions.sizes import parse_size
 from noxlock.definitions.validate import commands, session_names, validate
 
 __all__ = [
+    "BUILTIN_PROFILES",
+    "CPU_LEVELS",
     "FORMATS",
     "SCHEMA_FILE",
     "Command",
     "LockKind",
     "Merged",
     "Parsed",
+    "baseline_folder",
     "commands",
     "json_schema",
     "kind_of_lock",
@@ -31,6 +37,7 @@ __all__ = [
     "parse_call",
     "parse_command",
     "parse_definitions",
+    "parse_size",
     "session_names",
     "subdir_of",
     "validate",

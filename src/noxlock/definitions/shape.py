@@ -24,7 +24,7 @@ _UNQUOTED: Final = (inspect.IntType, inspect.FloatType, inspect.BoolType)
 _KINDS: Final[Mapping[type[Type], tuple[str, tuple[type, ...]]]] = {
     inspect.StructType: ("a table", (Mapping,)),
     inspect.DictType: ("a table", (Mapping,)),
-    inspect.VarTupleType: ("a list of strings", (list, tuple)),
+    inspect.VarTupleType: ("a list of ", (list, tuple)),
     inspect.StrType: ("a string", (str,)),
     inspect.EnumType: ("one of ", (str,)),
     inspect.BoolType: ("true or false", (bool,)),
@@ -33,6 +33,12 @@ _KINDS: Final[Mapping[type[Type], tuple[str, tuple[type, ...]]]] = {
     inspect.NoneType: ("null", (type(None),)),
 }
 """What the model is made of: how errors name it, and what may stand for it."""
+
+_ITEMS: Final[Mapping[type[Type], str]] = {
+    inspect.StrType: "strings",
+    inspect.EnumType: "strings",
+    inspect.IntType: "whole numbers",
+}
 
 
 def check_shape(
@@ -119,6 +125,10 @@ class _Checker:
             self.report(path, f"expected {kind.ge} or more, found {value}")
         elif kind.le is not None and value > kind.le:
             self.report(path, f"expected {kind.le} or less, found {value}")
+        elif kind.gt is not None and value <= kind.gt:
+            self.report(path, f"expected more than {kind.gt}, found {value}")
+        elif kind.lt is not None and value >= kind.lt:
+            self.report(path, f"expected less than {kind.lt}, found {value}")
 
     def mismatch(self, value: object, kinds: Sequence[Type], path: Path) -> None:
         # Null is what is left out: nothing that anybody means to write.
@@ -127,11 +137,15 @@ class _Checker:
         found = self.found(value, path)
         hint = None
         strings = any(isinstance(one, inspect.StrType) for one in kinds)
-        lists = any(isinstance(one, inspect.VarTupleType) for one in kinds)
+        listed = any(
+            isinstance(one, inspect.VarTupleType) and _resembles(value, item)
+            for one in kinds
+            for item in _alternatives(getattr(one, "item_type", one))
+        )
         written = self.document.written.get(path)
         if strings and written is not None and value is not None:
             hint = f'quote it: "{written}"'
-        elif lists and isinstance(value, str):
+        elif listed:
             hint = f"write [{value}]"
         elif isinstance(value, str) and any(isinstance(k, _UNQUOTED) for k in kinds):
             hint = f"write {_words(kinds[0])}, without quotes"
@@ -171,6 +185,9 @@ def _words(kind: Type) -> str:
     words, _ = _KINDS[type(kind)]
     if isinstance(kind, inspect.EnumType):
         return words + ", ".join(str(member.value) for member in kind.cls)
+    if isinstance(kind, inspect.VarTupleType):
+        (item,) = _alternatives(kind.item_type)
+        return words + _ITEMS[type(item)]
     return words
 
 

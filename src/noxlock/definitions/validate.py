@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from noxlock.definitions.checks import baseline_clashes, check_problems
 from noxlock.definitions.command import parse_command
 from noxlock.definitions.document import Document, Problems
 from noxlock.definitions.environments import environment_problems
 from noxlock.definitions.locks import lock_problems
+from noxlock.definitions.paths import escapes
+from noxlock.definitions.profiles import (
+    BUILTIN_PROFILES,
+    profile_problems,
+    variable_problems,
+)
 from noxlock.errors import DefinitionError, nearest
 from noxlock.model import Check, Environment
 
@@ -88,7 +94,8 @@ def validate(
     for name, check in definitions.checks.items():
         validator.commands(("checks", name), check)
         validator.variables(("checks", name, "env"), check.env)
-        validator.outputs(name, check)
+    validator.checks()
+    validator.profiles()
     validator.files()
     if others is not None:
         validator.requires(others)
@@ -114,6 +121,7 @@ class _Validator:
             "environments": self.definitions.environments,
             "sessions": self.definitions.sessions,
             "checks": self.definitions.checks,
+            "profiles": self.definitions.profiles,
         }
         for section, names in sections.items():
             for name in names:
@@ -170,30 +178,31 @@ class _Validator:
             self.report((*path, "run"), what, "for example `--out {outputs}`")
 
     def variables(self, path: Path, env: Mapping[str, str]) -> None:
-        for name in env:
-            if not name or "=" in name or "\0" in name:
-                self.report((*path, name), "no valid name of a variable")
+        for keys, what, hint in variable_problems(env):
+            self.report((*path, *keys), what, hint)
 
-    def outputs(self, name: str, check: Check) -> None:
-        seen: dict[str, str] = {}
-        for output in check.outputs:
-            path = ("checks", name, "outputs", output)
-            if (what := _escapes(output)) is not None:
-                self.report(path, what, "name it relative to `{outputs}`")
-                continue
-            plain = PurePosixPath(output).as_posix()
-            if plain in seen:
-                self.report(path, f"the same file as `{seen[plain]}`")
-            seen[plain] = output
-        if check.baseline is not None:
-            what = _escapes(check.baseline)
-            if what is not None:
-                hint = "name it relative to the project's folder"
-                self.report(("checks", name, "baseline"), what, hint)
+    def checks(self) -> None:
+        checks, profiles = self.definitions.checks, self.definitions.profiles
+        for name, check in checks.items():
+            for keys, what, hint in check_problems(check, profiles):
+                self.report(("checks", name, *keys), what, hint)
+        for name, what in baseline_clashes(checks):
+            self.report(("checks", name, "baseline"), what, "name another folder")
+
+    def profiles(self) -> None:
+        known = self.definitions.profiles
+        for name, profile in known.items():
+            if name in BUILTIN_PROFILES:
+                what = f"`{name}` is the name of a built-in profile"
+                self.report(("profiles", name), what, "choose another name")
+            for keys, wrong, hint in profile_problems(profile, known):
+                self.report(("profiles", name, *keys), wrong, hint)
+        bases = {name: [one.base] for name, one in known.items() if one.base in known}
+        self.refuse_cycle("profiles", "base", bases, "profiles build on each other")
 
     def files(self) -> None:
         for name, lock in self.definitions.locks.items():
-            if (what := _escapes(name)) is not None:
+            if (what := escapes(name)) is not None:
                 hint = "name it relative to the project's folder"
                 self.report(("locks", name), what, hint)
             for keys, wrong, advice in lock_problems(name, lock):
@@ -224,12 +233,16 @@ class _Validator:
             name: [bare[one] for one in session.requires if one in bare]
             for name, session in sessions.items()
         }
+        self.refuse_cycle("sessions", "requires", needs, "sessions require each other")
+
+    def refuse_cycle(
+        self, section: str, key: str, needs: Mapping[str, Iterable[str]], what: str
+    ) -> None:
         done: set[str] = set()
-        for name in sessions:
+        for name in needs:
             cycle = _cycle(name, needs, done, ())
             if cycle:
-                what = f"sessions require each other: {' -> '.join(cycle)}"
-                self.report(("sessions", cycle[0], "requires"), what)
+                self.report((section, cycle[0], key), f"{what}: {' -> '.join(cycle)}")
                 return
 
 
@@ -243,20 +256,8 @@ def _cycle(
         return (*above[above.index(name) :], name)
     if name in done:
         return ()
-    for needed in needs[name]:
+    for needed in needs.get(name, ()):
         if found := _cycle(needed, needs, done, (*above, name)):
             return found
     done.add(name)
     return ()
-
-
-def _escapes(path: str) -> str | None:
-    """Return why *path* does not lie in the folder it is relative to, or None."""
-    windows = PureWindowsPath(path)
-    if not path or not PurePosixPath(path).parts:
-        return "the name of a file is needed"
-    if PurePosixPath(path).is_absolute() or windows.drive or windows.root:
-        return f"`{path}` is not relative"
-    if ".." in windows.parts:
-        return f"`{path}` leaves its folder"
-    return None
