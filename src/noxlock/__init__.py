@@ -22,9 +22,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from noxlock.nox_plugin import Environment, check, environment, load, lock, session
+    from noxlock.nox_plugin import (
+        Environment,
+        check,
+        environment,
+        load,
+        lock,
+        profile,
+        session,
+    )
 
-__all__ = ["Environment", "check", "environment", "load", "lock", "session"]
+__all__ = ["Environment", "check", "environment", "load", "lock", "profile", "session"]
 
 
 def __getattr__(name: str) -> object:

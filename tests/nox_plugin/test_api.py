@@ -35,6 +35,18 @@ noxlock.check(
     outputs={"a.npy": {"rtol": 1e-9}},
 )
 noxlock.check("more", environment="named", run="tool {outputs}", outputs={"b": {}})
+still = noxlock.profile("still", base="portable", hash_seed=3)
+noxlock.check(
+    "most",
+    environment=named,
+    run="tool {outputs}",
+    outputs={"b": {}},
+    profile=still,
+    vary={"hash_seed": [1], "file-order": ["reversed"]},
+    baseline_store={"url": "s3://bucket/a", "above": 1000},
+    inputs=["data/*.csv"],
+    repeat=2,
+)
 noxlock.lock("poetry.lock", source="pyproject.toml")
 noxlock.lock("locks/poetry.lock", source="locks/pyproject.toml")
 """
@@ -51,7 +63,7 @@ def test_a_noxfile_declares_without_files(project: NoxProject) -> None:
     assert [line for line in listed.out.splitlines() if line[:2] in {"* ", "- "}] == [
         "* test -> Run `tool one` in poetry.lock (CPython 3; main)",
         "* again -> Run `tool two` in named (CPython 3; main)",
-        "- repro -> Run every check: sum, more; `-- --accept` records baselines",
+        "- repro -> Run every check: sum, more, most; `-- --accept` records baselines",
         (
             "- repro(sum) -> Rerun `tool {outputs}` in poetry.lock (CPython 3; main),"
             " compare with repro/sum"
@@ -59,6 +71,10 @@ def test_a_noxfile_declares_without_files(project: NoxProject) -> None:
         (
             "- repro(more) -> Rerun `tool {outputs}` in named (CPython 3; main),"
             " compare with repro/more"
+        ),
+        (
+            "- repro(most) -> Rerun `tool {outputs}` in named (CPython 3; main),"
+            " compare with repro/most"
         ),
         (
             "- lock -> Lock again: poetry.lock from pyproject.toml, locks/poetry.lock"
@@ -143,7 +159,7 @@ def test_a_noxfile_declares_without_files(project: NoxProject) -> None:
             [
                 (
                     "error: bad/a.yml:1: sesions: unknown key; known here: checks,"
-                    " environments, locks, sessions"
+                    " environments, locks, profiles, sessions"
                 ),
                 "hint: did you mean `sessions`?",
             ],
@@ -154,7 +170,8 @@ def test_a_noxfile_declares_without_files(project: NoxProject) -> None:
                 "error: 2 problems in the definitions",
                 (
                     "  bad/a.yml:1: sesions: unknown key; known here: checks,"
-                    " environments, locks, sessions (did you mean `sessions`?)"
+                    " environments, locks, profiles, sessions"
+                    " (did you mean `sessions`?)"
                 ),
                 (
                     "  bad/b.toml:1: not TOML: Expected '=' after a key in a key/value"
@@ -249,6 +266,8 @@ def test_what_files_require_of_the_noxfile_must_stand_above(
         (api.EnvironmentFields, model.Environment),
         (api.SessionFields, model.Session),
         (api.CheckFields, model.Check),
+        (api.ProfileFields, model.ProfileDefinition),
+        (api.VaryFields, model.Vary),
     ],
 )
 def test_the_keywords_are_the_models_fields(

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 __all__ = ["baseline_clashes", "baseline_folder", "check_problems", "least_runs"]
 
 _DTYPE: Final = re.compile(
-    r"bool|bfloat16|u?int(?:[248]|16|32|64)|float(?:16|32|64|96|128)"
-    r"|complex(?:64|128|192|256)|float[468]_\w+|datetime64|timedelta64"
+    r"bfloat16|u?int(?:[1248]|16|32|64)|float(?:16|32|64|96|128)|c?longdouble"
+    r"|complex(?:64|128|192|256)|float[468]_\w+"
 )
 _DTYPES: Final = (
     *("float16", "float32", "float64", "bfloat16", "complex64", "complex128"),
-    *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool"),
+    *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
     *("float8_e4m3fn", "float8_e5m2"),
 )
 

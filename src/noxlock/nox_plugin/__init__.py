@@ -8,6 +8,7 @@ from noxlock.nox_plugin.api import (
     environment,
     load,
     lock,
+    profile,
     session,
 )
 from noxlock.nox_plugin.backend import BACKEND, LockedEnv, register
@@ -20,6 +21,7 @@ __all__ = [
     "environment",
     "load",
     "lock",
+    "profile",
     "register",
     "session",
 ]

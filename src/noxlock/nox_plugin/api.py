@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Required, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, Required, TypedDict, Unpack
 
 from noxlock.definitions import Parsed, parse_call, parse_definitions
 from noxlock.definitions.document import Problems
@@ -31,13 +31,20 @@ __all__ = [
     "Environment",
     "EnvironmentFields",
     "LockFields",
+    "ProfileFields",
     "SessionFields",
+    "VaryFields",
     "check",
     "environment",
     "load",
     "lock",
+    "profile",
     "session",
 ]
+
+
+_TABLES: Final = ("baseline_store", "profile", "tolerance", "vary")
+"""Fields that are tables of fields themselves."""
 
 
 class EnvironmentFields(TypedDict, total=False):
@@ -79,16 +86,47 @@ class LockFields(TypedDict, total=False):
     exclude_newer: str | date | None
 
 
+class ProfileFields(TypedDict, total=False):
+    """The fields of `noxlock.model.ProfileDefinition`, as keywords."""
+
+    base: str
+    hash_seed: int | None
+    threads: int | None
+    env: Mapping[str, str]
+
+
+class VaryFields(TypedDict, total=False):
+    """The fields of `noxlock.model.Vary`."""
+
+    threads: Sequence[int]
+    hash_seed: Sequence[int]
+    cwd: str | Sequence[str]
+    home: str | Sequence[str]
+    tz: Sequence[str]
+    locale: Sequence[str]
+    file_order: Sequence[str]
+    cpu_level: Sequence[str]
+    blas_core: Sequence[str]
+
+
 class CheckFields(TypedDict, total=False):
     """The fields of `noxlock.model.Check`, as keywords."""
 
     environment: Required[str | model.Environment | Mapping[str, object]]
     run: Required[str | Sequence[str]]
     outputs: Required[Mapping[str, model.Tolerance | Mapping[str, object]]]
+    tolerance: model.DefaultTolerance | Mapping[str, object]
+    inputs: Sequence[str]
     description: str
     baseline: str | None
+    baseline_store: str | model.BaselineStore | Mapping[str, object] | None
     env: Mapping[str, str]
-    profile: model.ProfileDefinition | Mapping[str, object]
+    profile: str | model.ProfileDefinition | ProfileFields
+    vary: model.Vary | VaryFields
+    repeat: int
+    jobs: int
+    timeout: float | None
+    retries: int
     gpu: str | None
     tags: Sequence[str]
     default: bool
@@ -137,6 +175,17 @@ def environment(name: str, **fields: Unpack[EnvironmentFields]) -> model.Environ
     return declared.environments[name]
 
 
+def profile(name: str, **fields: Unpack[ProfileFields]) -> model.ProfileDefinition:
+    """Declare a determinism profile by name, for several checks; return it.
+
+    profile("two-threads", base="portable", threads=2)
+    """
+    with exits():
+        parsed = _call("profiles", name, fields, sys._getframe(1))  # noqa: SLF001
+        declared = _declare(parsed)
+    return declared.profiles[name]
+
+
 def session(name: str, **fields: Unpack[SessionFields]) -> None:
     """Declare a session that runs commands in an environment."""
     with exits():
@@ -168,7 +217,7 @@ def _call(
     section: str, name: str, fields: Mapping[str, object], caller: FrameType
 ) -> Parsed:
     named = {
-        key.replace("_", "-"): _by_name(value) if key == "environment" else value
+        key.replace("_", "-"): _as_in_a_file(key, value)
         for key, value in fields.items()
     }
     file = Path(caller.f_code.co_filename)
@@ -177,10 +226,23 @@ def _call(
     return parse_call(section, name, named, file=str(shown), line=caller.f_lineno)
 
 
-def _by_name(value: object) -> object:
-    """Return the name of an environment that was declared by name, else *value*."""
-    known = current().definitions.environments
-    return next((name for name, one in known.items() if one is value), value)
+def _as_in_a_file(key: str, value: object) -> object:
+    """Return what was declared by name as its name, and keys with dashes."""
+    declared = current().definitions
+    known: Mapping[str, object] = {}
+    match key:
+        case "environment":
+            known = declared.environments
+        case "profile":
+            known = declared.profiles
+        case _:
+            pass
+    named = next((name for name, one in known.items() if one is value), None)
+    if named is not None:
+        return named
+    if key in _TABLES and isinstance(value, dict):
+        return {str(inner).replace("_", "-"): one for inner, one in value.items()}
+    return value
 
 
 def _declare(*parts: Parsed, others: Sequence[str] | None = None) -> Definitions:
