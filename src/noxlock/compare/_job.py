@@ -10,6 +10,7 @@ from noxlock.compare._tally import Tally
 if TYPE_CHECKING:
     from typing import Self
 
+    from noxlock.compare.distributions import Samples
     from noxlock.compare.tolerance import Limit, Limits
 
 __all__ = ["Job"]
@@ -28,9 +29,18 @@ class Job:
     threads: int = 1
     block: int = 1 << 16
     """Elements that are compared at once: they stay in the processor's cache."""
+    samples: Samples | None = None
+    """The runs of the numbers that have a distribution."""
 
     @classmethod
-    def of(cls, limits: Limits, *, threads: int = 1, block: int = 1 << 16) -> Self:
+    def of(
+        cls,
+        limits: Limits,
+        *,
+        threads: int = 1,
+        block: int = 1 << 16,
+        samples: Samples | None = None,
+    ) -> Self:
         """Return the job of a whole output, with an empty tally."""
         return cls(
             limits=limits,
@@ -38,6 +48,7 @@ class Job:
             rules=limits.matching(""),
             threads=threads,
             block=block,
+            samples=samples,
         )
 
     def part(
