@@ -12,7 +12,7 @@ from noxlock.errors import EnvError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Completed", "run"]
+__all__ = ["Completed", "cannot_start", "run"]
 
 GRACE: Final = 5.0
 """Seconds that an interrupted command has to end by itself, and again when asked."""
@@ -69,7 +69,7 @@ def run(
             errors="backslashreplace",
         )
     except OSError as error:
-        raise _cannot_start(command[0], cwd, error) from error
+        raise cannot_start(command[0], cwd, error) from error
     with child:
         try:
             printed, _ = child.communicate()
@@ -93,7 +93,8 @@ def _end(child: subprocess.Popen[str]) -> None:
         return
 
 
-def _cannot_start(program: str, cwd: Path | None, error: OSError) -> EnvError:
+def cannot_start(program: str, cwd: Path | None, error: OSError) -> EnvError:
+    """Return why *program* did not start, in one sentence."""
     if cwd is not None and not Path(cwd).is_dir():
         return EnvError(f"cannot run `{program}` in {cwd}: there is no such folder")
     if isinstance(error, FileNotFoundError):

@@ -1,0 +1,161 @@
+"""Run a command, keep what it prints, and measure what it takes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from noxlock.errors import EnvError
+from noxlock.process import _launch
+from noxlock.process._echo import Echo
+from noxlock.process._follow import Followed
+from noxlock.process._run import cannot_start
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from typing import TextIO
+
+__all__ = ["Measured", "end_all", "measure"]
+
+_running: Final[set[Followed]] = set()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """A command that has ended, and what it took."""
+
+    command: tuple[str, ...]
+    returncode: int
+    """Negative: the signal that ended it."""
+    seconds: float
+    """Wall time, by the monotonic clock."""
+    peak_memory: int | None
+    """Bytes: the largest resident set of any one of its processes.
+
+    As wait4(2) says: of itself and of each descendant that was waited for, not their
+    sum; never less than some 10 MiB, those of its launcher. None: not known.
+    """
+    timed_out: bool = False
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it exited with 0, in time."""
+        return self.returncode == 0 and not self.timed_out
+
+
+def measure(  # noqa: PLR0913 - what a run is given: place, variables, log, screen, time
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    log: Path,
+    echo: TextIO | None = None,
+    timeout: float | None = None,
+) -> Measured:
+    """Run *command* to its end; a failure is the caller's to judge.
+
+    It has a process group of its own, which is ended as a whole: when the time is
+    over, on Ctrl-C, when noxlock dies; and what it leaves behind when it has ended.
+
+    Args:
+        command: Program and arguments; the program is looked up on *env*'s PATH.
+        cwd: Where to run.
+        env: Its whole environment.
+        log: Gets every byte that it prints, at once, after what is there.
+        echo: Shows the same as text, line by line; None: nothing is shown.
+        timeout: Seconds that it may take; None: any.
+
+    Raises:
+        EnvError: There is no such program or folder, it cannot be executed, or the log
+            cannot be written.
+    """
+    try:
+        stream = log.open("ab", buffering=0)
+    except OSError as error:
+        what = f"the log cannot be written: {error.strerror or error}"
+        raise EnvError(what, file=str(log)) from error
+    shown = Echo(echo)
+    with stream, ExitStack() as stack:
+        followed = _launched(stack, (command, cwd, env), stream, shown)
+        stack.callback(_running.discard, followed)
+        _running.add(followed)
+        try:
+            followed.follow(None if timeout is None else time.monotonic() + timeout)
+        except BaseException:
+            # It is not in the terminal's foreground group: Ctrl-C is passed on.
+            followed.end(signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+            followed.follow(None)
+            raise
+        finally:
+            shown.close()
+    return _measured(followed, tuple(command), cwd)
+
+
+def end_all() -> None:
+    """End every command that is being measured, by whichever thread."""
+    for followed in tuple(_running):
+        followed.stop()
+
+
+def _launched(
+    stack: ExitStack,
+    request: tuple[Sequence[str], Path, Mapping[str, str]],
+    log: BinaryIO,
+    echo: Echo,
+) -> Followed:
+    """Start the launcher; what is open in *stack* keeps it going."""
+    out, say, life, wake = (os.pipe() for _ in range(4))
+    for descriptor in (out[0], say[0], *wake):
+        stack.callback(os.close, descriptor)
+    launcher = subprocess.Popen(  # noqa: S603 - this interpreter, a fixed script
+        [sys.executable, "-I", "-S", _launch.__file__, str(say[1]), str(life[0])],
+        stdin=subprocess.PIPE,
+        stdout=out[1],
+        stderr=subprocess.STDOUT,
+        pass_fds=(say[1], life[0]),
+    )
+    for descriptor in (out[1], say[1], life[0]):
+        os.close(descriptor)
+    followed = Followed(
+        out=out[0], say=say[0], woken=wake[0], wake=wake[1], log=log, echo=echo
+    )
+    stack.callback(followed.close)
+    stack.enter_context(launcher)
+    stack.callback(
+        os.close, life[1]
+    )  # first: then the launcher ends, and is waited for
+    if launcher.stdin is not None:
+        with suppress(BrokenPipeError), launcher.stdin as stdin:
+            stdin.write(_encoded(*request))
+    return followed
+
+
+def _encoded(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> bytes:
+    variables = (f"{name}={value}" for name, value in env.items())
+    fields = (str(cwd), str(len(command)), *command, *variables)
+    return b"".join(os.fsencode(part) + b"\0" for part in fields)
+
+
+def _measured(followed: Followed, command: tuple[str, ...], cwd: Path) -> Measured:
+    """Read what the launcher answered."""
+    *_, last = followed.answer.splitlines() or [b""]
+    word, *numbers = last.split() or [b""]
+    if word == b"end":
+        return Measured(
+            command=command,
+            returncode=os.waitstatus_to_exitcode(int(numbers[0])),
+            seconds=float(numbers[1]),
+            peak_memory=int(numbers[2]),
+            timed_out=followed.timed_out,
+        )
+    number = int(numbers[0]) if word == b"error" else errno.ECHILD
+    # OSError(ENOENT) is a FileNotFoundError, and so on.
+    raise cannot_start(command[0], cwd, OSError(number, os.strerror(number)))
