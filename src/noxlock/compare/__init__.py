@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import msgspec
 
 from noxlock.compare._files import Side
-from noxlock.compare._tally import Tally
+from noxlock.compare._job import Job
 from noxlock.compare.tolerance import Limits
 from noxlock.errors import CompareError
-from noxlock.model import OutputReport, Verdict
+from noxlock.model import DefaultTolerance, OutputReport, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from noxlock.compare.distributions import Samples
     from noxlock.model import Tolerance
 
-__all__ = ["FORMATS", "OTHER", "Format", "compare_output"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "Settings",
+    "compare_output",
+    "compare_sides",
+    "format_of",
+]
 
 
 class _Compare(Protocol):
-    def __call__(
-        self, baseline: Side, actual: Side, limits: Limits, tally: Tally, /
-    ) -> None: ...
+    def __call__(self, baseline: Side, actual: Side, job: Job, /) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,53 +41,217 @@ class Format:
     """A format and the function that compares it, imported when it is needed."""
 
     name: str
-    suffix: str
+    """As reports say it."""
+    suffixes: tuple[str, ...]
     module: str
     function: str = "compare"
+    extra: str = ""
+    """The extra of noxlock that brings *library*."""
+    library: str = ""
+    """What it cannot be read without, as it is imported."""
+    magic: bytes = b""
+    """How its files start, where a suffix is missing or may be another format's."""
+    remark: str = ""
+    """What a reader of the report should know where the outputs are not identical."""
 
     def load(self) -> _Compare:
-        """Return the function; its module may import NumPy."""
+        """Return the function; its module may import NumPy.
+
+        Raises:
+            CompareError: The library is not installed.
+        """
+        if self.library and find_spec(self.library) is None:
+            package = _PACKAGES.get(self.library, self.library)
+            raise CompareError(
+                f"{_TITLES.get(self.name, self.name)} needs {package}:"
+                f" pip install 'noxlock[{self.extra}]'"
+            )
         module = import_module(f"noxlock.compare.{self.module}")
         return cast("_Compare", getattr(module, self.function))
 
 
-FORMATS: Final = (
-    Format("npy", ".npy", "arrays"),
-    Format("npz", ".npz", "arrays", "compare_archive"),
-    Format("json", ".json", "tree"),
-    Format("csv", ".csv", "tables"),
+_PACKAGES: Final = {"PIL": "pillow"}
+_TITLES: Final = {
+    "parquet": "Parquet",
+    "feather": "Feather",
+    "hdf5": "HDF5",
+    "zarr": "Zarr",
+    "image": "an image",
+}
+_PICKLE: Final = "compared by its bytes, as a pickle is never loaded"
+_TORCH: Final = f"{_PICKLE}: save tensors as .safetensors to have values compared"
+_IMAGES: Final = (
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".tif",
+    ".tiff",
+    ".bmp",
+    ".gif",
+    ".webp",
 )
-OTHER: Final = Format("text", "", "text")
-"""For every other suffix: text, else by digest."""
+_HDF5: Final = b"\x89HDF\r\n\x1a\n"
+
+FORMATS: Final = (
+    Format("npy", (".npy",), "arrays", magic=b"\x93NUMPY"),
+    Format("npz", (".npz",), "arrays", "compare_archive"),
+    Format("safetensors", (".safetensors",), "safetensors"),
+    Format(
+        "parquet",
+        (".parquet", ".pq"),
+        "parquet",
+        extra="parquet",
+        library="pyarrow",
+        magic=b"PAR1",
+    ),
+    Format(
+        "feather",
+        (".feather", ".arrow", ".arrows", ".ipc"),
+        "parquet",
+        "compare_feather",
+        extra="parquet",
+        library="pyarrow",
+        magic=b"ARROW1",
+    ),
+    Format(
+        "hdf5",
+        (".h5", ".hdf5", ".he5", ".h5ad"),
+        "hdf5",
+        extra="hdf5",
+        library="h5py",
+        magic=_HDF5,
+    ),
+    Format("zarr", (".zarr", ".zarr.zip"), "zarr", extra="zarr", library="zarr"),
+    Format("image", _IMAGES, "images", extra="images", library="PIL"),
+    Format("json", (".json",), "tree"),
+    Format("jsonl", (".jsonl", ".ndjson"), "tree", "compare_lines"),
+    Format("yaml", (".yaml", ".yml"), "tree", "compare_yaml"),
+    Format("csv", (".csv",), "tables"),
+    Format("tsv", (".tsv", ".tab"), "tables", "compare_tsv"),
+    Format("folder", (), "folders"),
+    Format("pickle", (".pkl", ".pickle", ".joblib"), "bytes", remark=_PICKLE),
+    Format("pickle", (".pt", ".pth", ".ckpt"), "bytes", remark=_TORCH),
+    Format("text", (), "text"),
+    Format("bytes", (), "bytes"),
+)
+_SUFFIXES: Final = {suffix: form for form in FORMATS for suffix in form.suffixes}
+_NAMED: Final = {form.name: form for form in FORMATS}
+_ZARR: Final = ("zarr.json", ".zgroup", ".zarray")
+# NetCDF is HDF5 since version 4, MATLAB's files since 7.3; before they are not.
+_SHARED: Final = frozenset(("", ".nc", ".nc4", ".cdf", ".hdf", ".mat"))
+_HEAD: Final = 1 << 16
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """How outputs are compared, besides their own tolerances."""
+
+    defaults: DefaultTolerance = field(default_factory=DefaultTolerance)
+    threads: int | None = None
+    """None: as many as there are processors. No figure depends on it."""
+    block: int = 1 << 16
+    """Elements that are compared at once."""
+    samples: Samples | None = None
+    """Of the runs, for outputs whose tolerance has a `distribution`."""
+
+
+_DEFAULT: Final = Settings()
+
+
+def format_of(path: Path) -> Format:
+    """Return the format of the file or folder at *path*.
+
+    The suffix decides; the content does where there is none, or where several formats
+    share it. What no format owns is text where it starts as UTF-8 does, else bytes.
+    """
+    name = path.name.lower()
+    found = [suffix for suffix in _SUFFIXES if name.endswith(suffix)]
+    if found:
+        return _SUFFIXES[max(found, key=len)]
+    try:
+        if path.is_dir():
+            marked = any((path / each).is_file() for each in _ZARR)
+            return _NAMED["zarr" if marked else "folder"]
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD)
+    except OSError:
+        return _NAMED["text"]
+    if path.suffix.lower() in _SHARED:
+        for form in FORMATS:
+            if form.magic and head.startswith(form.magic):
+                return form
+    return _NAMED["text" if _is_text(head) else "bytes"]
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether UTF-8 text may start with *head*, which may end inside a character."""
+    if b"\0" in head:
+        return False
+    try:
+        head.decode()
+    except UnicodeDecodeError as error:
+        return len(head) == _HEAD and error.end == _HEAD
+    return True
+
+
+def compare_sides(baseline: Side, actual: Side, job: Job) -> None:
+    """Compare two files or folders of one format, the baseline's, into *job*.
+
+    Raises:
+        CompareError: One cannot be read, or the format's library is not installed.
+    """
+    try:
+        format_of(baseline.path).load()(baseline, actual, job)
+    except OSError as error:
+        raise CompareError(f"cannot be read: {error.strerror or error}") from error
+    except MemoryError as error:
+        raise CompareError("cannot be compared: memory ran out") from error
 
 
 def compare_output(
-    baseline: Path, actual: Path, tolerance: Tolerance, *, output: str | None = None
+    baseline: Path,
+    actual: Path,
+    tolerance: Tolerance,
+    *,
+    output: str | None = None,
+    settings: Settings = _DEFAULT,
 ) -> OutputReport:
-    """Compare the file *actual* with *baseline*; never raises for what they hold.
+    """Compare the file or folder *actual* with *baseline*; never raises for either.
 
     Args:
-        baseline: The recorded file; its suffix decides the format.
-        actual: The file to judge.
+        baseline: What was recorded; it decides the format.
+        actual: What is judged.
         tolerance: How far its values may be from the baseline's.
         output: What the report calls it; else the baseline's file name.
+        settings: Of all outputs.
     """
     name = output or baseline.name
-    suffix = baseline.suffix.lower()
-    chosen = next((form for form in FORMATS if form.suffix == suffix), OTHER)
-    tally = Tally()
+    form = format_of(baseline)
     try:
-        limits = Limits(tolerance)
-        chosen.load()(Side("baseline", baseline), Side("output", actual), limits, tally)
+        limits = Limits(tolerance, settings.defaults)
+        job = Job.of(
+            limits,
+            threads=settings.threads or os.cpu_count() or 1,
+            block=settings.block,
+        )
+        compare_sides(Side("baseline", baseline), Side("output", actual), job)
     except CompareError as error:
         return OutputReport(
-            output=name, verdict=Verdict.NOT_COMPARABLE, reason=error.what
+            output=name,
+            verdict=Verdict.NOT_COMPARABLE,
+            format=form.name,
+            reason=error.what,
         )
-    report = tally.report(name)
+    report = job.tally.report(name, form.name)
+    if form.remark and report.verdict is not Verdict.IDENTICAL:
+        report = _with_reason(report, report.verdict, form.remark)
     if (mistake := limits.unmatched()) is None:
         return report
-    return msgspec.structs.replace(
-        report,
-        verdict=Verdict.NOT_COMPARABLE if report.verdict.passed else report.verdict,
-        reason=f"{report.reason}; {mistake}" if report.reason else mistake,
-    )
+    passed = report.verdict.passed
+    verdict = Verdict.NOT_COMPARABLE if passed else report.verdict
+    return _with_reason(report, verdict, mistake)
+
+
+def _with_reason(report: OutputReport, verdict: Verdict, more: str) -> OutputReport:
+    reason = f"{report.reason}; {more}" if report.reason else more
+    return msgspec.structs.replace(report, verdict=verdict, reason=reason)
