@@ -1,0 +1,180 @@
+"""The folder of a baseline: read, and replaced as a whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from noxlock.errors import CompareError, DefinitionError
+from noxlock.workflows.baselines import layout, replacing
+from noxlock.workflows.baselines.samples import parse_samples
+from noxlock.workflows.baselines.stored import parse_stored
+from noxlock.workflows.baselines.stores import open_store
+from noxlock.workflows.baselines.views import Fetched, fetch
+from noxlock.workflows.baselines.writing import Writer
+from noxlock.workflows.history import parse_history
+from noxlock.workflows.records import parse_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from noxlock.model import BaselineStore, HistoryEntry, Record
+    from noxlock.workflows.baselines.stored import Stored
+    from noxlock.workflows.baselines.stores import ObjectStore
+
+__all__ = ["Accepted", "Baseline"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted:
+    """All that a new baseline is made of."""
+
+    record: Record
+    outputs: Mapping[str, Path]
+    """Output to its file or folder; the record's digests are of these."""
+    locks: Mapping[str, Path] = field(default_factory=dict)
+    """As `records.lock_files` has them."""
+    dirty: bytes | None = None
+    """The diff of the changed tree; the record has its digest."""
+    samples: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
+    """By output and key: the values of the recorded runs."""
+    entry: HistoryEntry
+    """As `history.make_entry` has it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Baseline:
+    """The folder of a baseline; it may not be there yet."""
+
+    root: Path
+    """The project's folder."""
+    folder: str
+    """The baseline's, relative to it."""
+    store: BaselineStore | None = None
+    """Where large outputs go; None: into the folder as all others."""
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    """The user's variables: the cache folder."""
+
+    @property
+    def path(self) -> Path:
+        """The folder on disk."""
+        return self.root / self.folder
+
+    def check(self) -> None:
+        """Raise DefinitionError where the folder is no place for a baseline."""
+        root, path = self.root.resolve(), self.path.resolve()
+        if path == root or not path.is_relative_to(root):
+            raise DefinitionError(
+                f"the baseline `{self.folder}` is not a folder inside the project"
+            )
+        if self.path.is_symlink():
+            raise DefinitionError(f"the baseline `{self.folder}` is a link")
+        replacing.heal(self.path)
+        if not self.path.exists() or (self.path / layout.RECORD).exists():
+            return
+        if (self.path / layout.OLD_RECORD).exists():
+            raise DefinitionError(
+                f"`{self.folder}` has a {layout.OLD_RECORD}, as no noxlock writes it"
+                " any more",
+                hint="remove the folder and record the baseline anew with --accept",
+            )
+        if not self.path.is_dir() or any(self.path.iterdir()):
+            raise DefinitionError(
+                f"`{self.folder}` is no baseline: it has no {layout.RECORD}",
+                hint="name another folder, or restore or remove this one",
+            )
+
+    def read(self) -> Record | None:
+        """Return its record, or None where there is no baseline.
+
+        Raises:
+            CompareError: The record is damaged.
+        """
+        data = self._read(layout.RECORD)
+        return (
+            None if data is None else parse_statement(data, self._name(layout.RECORD))
+        )
+
+    def fetch(self, record: Record) -> Fetched:
+        """Return the folder with all recorded outputs, and which could not be had.
+
+        The large ones come from the store, digest-checked, and are kept in the cache.
+        """
+        return fetch(self, record)
+
+    def outputs(self, record: Record) -> Path:
+        """Return the folder with all recorded outputs, as `fetch` does.
+
+        Raises:
+            CompareError: One that is kept in the store cannot be had.
+        """
+        fetched = self.fetch(record)
+        for error in fetched.faults.values():
+            raise error
+        return fetched.folder
+
+    def write(self, accepted: Accepted) -> None:
+        """Replace the baseline by what is *accepted*, as a whole or not at all.
+
+        Large outputs are uploaded before anything is replaced. Files in the folder that
+        no record speaks of, a README say, are kept.
+
+        Raises:
+            CompareError: It cannot be written; the old one is as it was.
+        """
+        Writer(baseline=self, accepted=accepted).write()
+
+    def history(self) -> tuple[HistoryEntry, ...]:
+        """Return the accepted baselines, the newest first.
+
+        Raises:
+            CompareError: The history is damaged.
+        """
+        data = self._read(layout.HISTORY) or b""
+        return parse_history(data, self._name(layout.HISTORY))[::-1]
+
+    def samples(self) -> dict[str, dict[str, tuple[float, ...]]]:
+        """Return, by output and key, the values of the recorded runs.
+
+        Raises:
+            CompareError: The file is damaged.
+        """
+        data = self._read(layout.SAMPLES)
+        return {} if data is None else parse_samples(data, self._name(layout.SAMPLES))
+
+    def stored(self) -> dict[str, Stored]:
+        """Return the outputs that are kept in the store, by name.
+
+        Raises:
+            CompareError: The file is damaged.
+        """
+        data = self._read(layout.STORED)
+        return {} if data is None else parse_stored(data, self._name(layout.STORED))
+
+    def open_store(self) -> ObjectStore | None:
+        """Return the store of large outputs; None where none is declared.
+
+        Raises:
+            CompareError: There is no such kind of store, or its extra is missing.
+        """
+        if self.store is None:
+            return None
+        return open_store(self.store.url, self.root, self.environ)
+
+    def _name(self, file: str) -> str:
+        return f"{self.folder}/{file}"
+
+    def _read(self, file: str) -> bytes | None:
+        replacing.heal(self.path)
+        path = self.path / file
+        try:
+            if path.is_symlink():
+                raise CompareError("it is a link", file=self._name(file))
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            what = f"it cannot be read: {error.strerror or error}"
+            raise CompareError(what, file=self._name(file)) from error

@@ -1,0 +1,38 @@
+"""The small JSON files of a baseline: read by people in diffs, so on many lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import msgspec
+
+from noxlock.errors import CompareError
+from noxlock.workflows.records.canonical import plain
+
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["RESTORE", "decode", "encode"]
+
+RESTORE: Final = "restore it from git, or record the baseline anew with --accept"
+_T = TypeVar("_T")
+
+
+def encode(value: Any) -> bytes:  # noqa: ANN401 - any value that msgspec knows
+    """Return *value* as JSON with sorted keys and a newline at the end."""
+    compact = msgspec.json.encode(plain(msgspec.to_builtins(value)), order="sorted")
+    return msgspec.json.format(compact, indent=2) + b"\n"
+
+
+def decode(data: bytes, kind: type[_T], file: str) -> _T:
+    """Return the value of type *kind* that *data* holds.
+
+    Raises:
+        CompareError: It is damaged.
+    """
+    try:
+        # Numbers that JSON cannot hold are strings in it.
+        return msgspec.json.decode(data, type=kind, strict=False)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        what = f"the file is damaged: {error}"
+        raise CompareError(what, file=file, hint=RESTORE) from error

@@ -1,0 +1,82 @@
+"""The outputs of a baseline that are kept outside git, as git knows them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from noxlock.model.verdict import Value
+from noxlock.workflows.baselines.documents import decode, encode
+from noxlock.workflows.baselines.sizes import format_size
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["ArraySummary", "Stored", "encode_stored", "parse_stored"]
+
+
+class ArraySummary(Value, frozen=True, kw_only=True):
+    """What an array holds, in figures; of its finite values but for the counts."""
+
+    key: str = ""
+    """Its name in an archive; "" where the file is one array."""
+    dtype: str
+    shape: tuple[int, ...]
+    count: int
+    """Elements."""
+    nan: int = 0
+    infinite: int = 0
+    min: float | int | None = None
+    """None where there are none, or no real numbers."""
+    max: float | int | None = None
+    mean: float | None = None
+    std: float | None = None
+    """Of all the values, no sample's: divided by their number."""
+
+
+class Stored(Value, frozen=True, kw_only=True):
+    """One output file that is kept in a store."""
+
+    sha256: str
+    size: int
+    """Bytes."""
+    key: str
+    """Where it lies in the store: `sha256/ab/abcd...`."""
+    arrays: tuple[ArraySummary, ...] = ()
+    """Empty where it holds none that are read."""
+
+    @property
+    def line(self) -> str:
+        """Its size, and the figures of its first array, for people."""
+        parts = [format_size(self.size)]
+        if self.arrays:
+            first = self.arrays[0]
+            shape = ", ".join(map(str, first.shape))
+            parts.append(f"{first.key} {first.dtype} ({shape})".strip())
+        if self.arrays and self.arrays[0].mean is not None:
+            first = self.arrays[0]
+            parts.append(
+                f"min {first.min:.6g}, max {first.max:.6g}, mean {first.mean:.6g},"
+                f" std {first.std:.6g}"
+            )
+        return ", ".join(parts)
+
+
+class _Document(Value, frozen=True, kw_only=True):
+    format: int = 1
+    store: str = ""
+    """Its address as it was declared, for people: the check's own counts."""
+    outputs: dict[str, Stored]
+
+
+def encode_stored(store: str, outputs: Mapping[str, Stored]) -> bytes:
+    """Return the bytes of `stored.json`."""
+    return encode(_Document(store=store, outputs=dict(outputs)))
+
+
+def parse_stored(data: bytes, file: str) -> dict[str, Stored]:
+    """Return the stored outputs that *data* lists, by name.
+
+    Raises:
+        CompareError: It is damaged.
+    """
+    return decode(data, _Document, file).outputs

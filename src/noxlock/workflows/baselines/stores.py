@@ -1,0 +1,88 @@
+"""Where large outputs of baselines are kept: objects by their sha256."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import urlsplit
+
+from noxlock.errors import DefinitionError
+from noxlock.store import default_root
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["CACHE", "ObjectStore", "object_key", "open_store"]
+
+CACHE: Final = "baselines-v1"
+"""Beneath noxlock's cache folder: what was downloaded, by digest."""
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+(?:://|::)")
+
+
+def object_key(sha256: str) -> str:
+    """Return where the object with this digest lies in a store."""
+    return f"sha256/{sha256[:2]}/{sha256}"
+
+
+class ObjectStore(Protocol):
+    """A store of objects; none is ever overwritten."""
+
+    @property
+    def url(self) -> str:
+        """Its address, for people."""
+        ...
+
+    def put(self, path: Path, sha256: str, size: int, /) -> None:
+        """Keep the file at *path*, whose digest and size these are.
+
+        Raises:
+            CompareError: It cannot be kept.
+        """
+        ...
+
+    def get(self, sha256: str, size: int, /) -> Path:
+        """Return a file on this machine with this digest, which is checked.
+
+        Raises:
+            CompareError: It is not there, is not what was kept, or cannot be had.
+        """
+        ...
+
+
+def open_store(url: str, root: Path, environ: Mapping[str, str]) -> ObjectStore:
+    """Return the store at *url*; nothing is read or asked yet.
+
+    Args:
+        url: A folder, relative to the project or absolute, `file://`, or an address
+            that fsspec knows: `s3://bucket/prefix`.
+        root: The project's folder.
+        environ: The user's variables: the cache folder.
+
+    Raises:
+        DefinitionError: It holds a password, or is empty.
+        CompareError: Its kind is not known, or the library for it is missing.
+    """
+    if not url.strip():
+        raise DefinitionError("the address of the store is empty", key="baseline-store")
+    if not _SCHEME.match(url):
+        from noxlock.workflows.baselines.folder_store import FolderStore  # noqa: PLC0415
+
+        return FolderStore(url=url, folder=root / Path(url).expanduser())
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        from noxlock.workflows.baselines.folder_store import FolderStore  # noqa: PLC0415
+
+        return FolderStore(url=url, folder=Path(parts.path))
+    if parts.password is not None:
+        raise DefinitionError(
+            "the address of the store holds a password",
+            key="baseline-store",
+            hint="give credentials as its library takes them from the environment",
+        )
+    from noxlock.workflows.baselines.remote_store import (  # noqa: PLC0415 - with fsspec
+        RemoteStore,
+    )
+
+    cache = default_root(environ) / CACHE
+    return RemoteStore(url=url, cache=cache, environ=environ)

@@ -1,0 +1,96 @@
+"""One folder with all outputs of a baseline, wherever each of them is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from noxlock.errors import CompareError
+from noxlock.store import default_root
+from noxlock.workflows.baselines import layout, replacing
+from noxlock.workflows.baselines.stores import CACHE
+
+if TYPE_CHECKING:
+    from noxlock.model import Record
+    from noxlock.workflows.baselines.baseline import Baseline
+    from noxlock.workflows.baselines.stores import ObjectStore
+
+__all__ = ["Fetched", "fetch"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fetched:
+    """The outputs of a baseline on this machine."""
+
+    folder: Path
+    """Each recorded output by its name; those that could not be had are not there."""
+    faults: dict[str, CompareError] = field(default_factory=dict)
+    """By file (`NAME`, or `NAME/FILE` of a folder): why it could not be had."""
+
+
+def fetch(baseline: Baseline, record: Record) -> Fetched:
+    """Return the outputs that *record* lists; the large ones come from the store."""
+    here = baseline.path / layout.OUTPUTS
+    stored = {
+        name: one for name, one in baseline.stored().items() if name in record.outputs
+    }
+    if not stored:
+        return Fetched(folder=here)
+    files: dict[str, Path] = {}
+    faults: dict[str, CompareError] = {}
+    store = baseline.open_store()
+    for name, one in stored.items():
+        try:
+            files[name] = _required(store).get(one.sha256, one.size)
+        except CompareError as error:
+            faults[name] = error.inside(file=f"{baseline.folder}/{layout.STORED}")
+    for name in record.outputs:
+        if name not in stored and (here / name).is_file():
+            files[name] = here / name
+    return Fetched(folder=_view(baseline, files), faults=faults)
+
+
+def _required(store: ObjectStore | None) -> ObjectStore:
+    if store is None:
+        raise CompareError(
+            "it is kept in a store, and the check has no `baseline-store`",
+            hint=f"declare the one that {layout.STORED} names",
+        )
+    return store
+
+
+def _view(baseline: Baseline, files: dict[str, Path]) -> Path:
+    """Return a folder of links to *files*; one a state of a baseline."""
+    root = default_root(baseline.environ) / CACHE / "views"
+    own = root / hashlib.sha256(str(baseline.path.absolute()).encode()).hexdigest()[:32]
+    states = {name: _state(path) for name, path in sorted(files.items())}
+    folder = own / hashlib.sha256(json.dumps(states).encode()).hexdigest()[:32]
+    if folder.is_dir():
+        return folder
+    replacing.remove(own)
+    own.mkdir(parents=True)
+    part = Path(tempfile.mkdtemp(prefix=".noxlock-", dir=own))
+    for name, path in files.items():
+        target = part / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _link(path, target)
+    part.rename(folder)
+    return folder
+
+
+def _state(path: Path) -> list[str | int]:
+    found = path.stat()
+    return [str(path.absolute()), found.st_size, found.st_mtime_ns, found.st_ino]
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another disk, or none that has links
+        shutil.copyfile(source, target)
