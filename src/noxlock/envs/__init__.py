@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from noxlock.envs.cpu import numpy_dispatch
 from noxlock.envs.hermetic import (
     apply_variables,
     hermetic_variables,
     profile_variables,
 )
 from noxlock.envs.interpreters import find_interpreter
+from noxlock.envs.probe import Probed, probe_variables, read_probe, unmet
+from noxlock.envs.profiles import Profile, resolve_profile
+from noxlock.envs.variations import (
+    Surroundings,
+    copy_tracked,
+    elsewhere,
+    expand,
+    home_variables,
+)
 from noxlock.envs.venv import (
     discard,
     make_venv,
@@ -18,13 +28,25 @@ from noxlock.envs.venv import (
 )
 
 __all__ = [
+    "Probed",
+    "Profile",
+    "Surroundings",
     "apply_variables",
+    "copy_tracked",
     "discard",
+    "elsewhere",
+    "expand",
     "find_interpreter",
     "hermetic_variables",
+    "home_variables",
     "make_venv",
+    "numpy_dispatch",
+    "probe_variables",
     "profile_variables",
+    "read_probe",
+    "resolve_profile",
     "set_aside",
+    "unmet",
     "venv_python",
     "venv_scripts",
     "venv_site_packages",

@@ -75,17 +75,24 @@ def _all_of(url: str, *options: str) -> list[str]:
     return ["fetch", "--quiet", "--tags", *options, "--", url, everything]
 
 
-def tracked_files(folder: Path, environ: Mapping[str, str]) -> list[str] | None:
+def tracked_files(
+    folder: Path, environ: Mapping[str, str], *, links: bool = False
+) -> list[str] | None:
     """Return the files under *folder* that git does not ignore; None: no repository.
 
-    Those that are new and not yet added are among them; removed ones are not.
+    Those that are new and not yet added are among them; removed ones are not, nor are
+    links to folders, and to nothing, but with *links*.
     """
     listing = ["ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     result = _try(listing, folder, environ)
     if result.returncode:
         return None
     names = {name for name in result.stdout.split("\0") if name}
-    return sorted(name for name in names if (folder / name).is_file())
+    return sorted(
+        name
+        for name in names
+        if (folder / name).is_file() or (links and (folder / name).is_symlink())
+    )
 
 
 def describe(folder: Path, environ: Mapping[str, str]) -> str:

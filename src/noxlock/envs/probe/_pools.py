@@ -1,0 +1,163 @@
+"""The BLAS and OpenMP libraries of this process: what each says of itself.
+
+It must run on every CPython since 3.8, print nothing, and load nothing: a library is
+asked only where it is loaded already.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import sys
+
+__all__ = ["loaded_files", "pools"]
+
+# RTLD_NOLOAD: "don't load the shared object"; it is not in Python's os on all systems.
+_MODE = getattr(os, "RTLD_NOW", 0) | getattr(os, "RTLD_NOLOAD", 0)
+
+# NumPy's and SciPy's own builds add a prefix, those of 64-bit integers a suffix.
+_OPENBLAS = [
+    (prefix, suffix)
+    for prefix in ("", "scipy_")
+    for suffix in ("", "64_", "_64", "_64_")
+]
+_THREADING = {0: "sequential", 1: "pthreads", 2: "openmp"}
+# mkl_service.h: MKL_CBWR_COMPATIBLE and others, without the flag STRICT.
+_CBWR = {1: "off", 2: "auto", 3: "compatible", 4: "sse2", 6: "ssse3", 7: "sse4_1"}
+_CBWR.update({8: "sse4_2", 9: "avx", 10: "avx2", 11: "avx512_mic", 12: "avx512"})
+_CBWR_ALL = -1
+
+
+def loaded_files():
+    """Return the paths of the shared libraries of this process."""
+    if sys.platform == "darwin":
+        return _dyld()
+    try:
+        with open(
+            "/proc/self/maps", encoding="utf-8", errors="surrogateescape"
+        ) as maps:
+            lines = maps.read().splitlines()
+    except OSError:
+        return []
+    fields = (line.split(None, 5) for line in lines)
+    paths = {parts[5] for parts in fields if len(parts) == 6 and "x" in parts[1]}
+    return sorted(path for path in paths if path.startswith("/") and ".so" in path)
+
+
+def _dyld():
+    system = ctypes.CDLL(None)
+    name = system._dyld_get_image_name
+    name.restype = ctypes.c_char_p
+    count = system._dyld_image_count()
+    found = (name(ctypes.c_uint32(place)) for place in range(count))
+    return sorted(os.fsdecode(path) for path in found if path)
+
+
+def _call(library, names, kind, *arguments):
+    """Return what the first of *names* that it has returns; None: it has none."""
+    for name in names:
+        function = getattr(library, name, None)
+        if function is not None:
+            function.restype = kind
+            value = function(*arguments)
+            return (
+                value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+            )
+    return None
+
+
+def _openblas(library):
+    def named(function):
+        return [prefix + function + suffix for prefix, suffix in _OPENBLAS]
+
+    words = (
+        _call(library, named("openblas_get_config"), ctypes.c_char_p) or ""
+    ).split()
+    return {
+        # The first words are of the library, the last is the processor's core.
+        "": " ".join(words[1:]) if words[:1] == ["OpenBLAS"] else " ".join(words),
+        "core": _call(library, named("openblas_get_corename"), ctypes.c_char_p),
+        "threads": _call(library, named("openblas_get_num_threads"), ctypes.c_int),
+        "threading": _THREADING.get(
+            _call(library, named("openblas_get_parallel"), ctypes.c_int)
+        ),
+    }
+
+
+def _mkl(library):
+    text = ctypes.create_string_buffer(256)
+    version = getattr(library, "mkl_get_version_string", None)
+    if version is not None:
+        version(text, ctypes.c_int(255))
+    branch = _call(library, ["mkl_cbwr_get"], ctypes.c_int, ctypes.c_int(_CBWR_ALL))
+    return {
+        "": text.value.decode("utf-8", "replace").strip(),
+        "threads": _call(library, ["MKL_Get_Max_Threads"], ctypes.c_int),
+        "branch": None if branch is None else _CBWR.get(branch & 0xFFFF, str(branch)),
+    }
+
+
+def _blis(library):
+    core = None
+    number = _call(library, ["bli_arch_query_id"], ctypes.c_int)
+    if number is not None:
+        core = _call(library, ["bli_arch_string"], ctypes.c_char_p, number)
+    return {
+        "": _call(library, ["bli_info_get_version_str"], ctypes.c_char_p),
+        "core": core,
+        "threads": _call(library, ["bli_thread_get_num_threads"], ctypes.c_long),
+    }
+
+
+def _openmp(library):
+    return {"threads": _call(library, ["omp_get_max_threads"], ctypes.c_int)}
+
+
+# By how the file begins.
+_KINDS = [
+    (
+        re.compile(r"lib(scipy_)?openblas|libblas[.-]|liblapack[.-]"),
+        "openblas",
+        _openblas,
+    ),
+    (re.compile(r"libmkl_rt|mkl_rt"), "mkl", _mkl),
+    (re.compile(r"libblis"), "blis", _blis),
+    (re.compile(r"libgomp"), "libgomp", _openmp),
+    (re.compile(r"libomp|libiomp"), "libomp", _openmp),
+]
+
+
+def _owner(path):
+    """Return the package that brought the library: `numpy` of numpy.libs; "" where none.
+
+    Of site-packages/torch/lib/libgomp.so it is torch.
+    """
+    parts = path.replace("\\", "/").split("/")
+    if "site-packages" not in parts[:-1]:
+        return ""
+    place = len(parts) - 1 - parts[::-1].index("site-packages")
+    return re.sub(r"\.libs$", "", parts[place + 1])
+
+
+def pools(paths):
+    """Return what each of the libraries at *paths* says, as strings by fact."""
+    found = {}
+    for path in paths:
+        base = os.path.basename(path)
+        for pattern, kind, ask in _KINDS:
+            if pattern.match(base):
+                break
+        else:
+            continue
+        try:
+            said = ask(ctypes.CDLL(path, mode=_MODE))
+        except (OSError, AttributeError, ValueError):
+            continue
+        if not any(said.values()):
+            continue
+        name = " ".join(part for part in (_owner(path), kind) if part)
+        for fact, value in said.items():
+            if value not in (None, ""):
+                found[" ".join(part for part in (name, fact) if part)] = str(value)
+    return found
