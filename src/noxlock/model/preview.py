@@ -16,7 +16,7 @@ class Curve(Value, frozen=True, kw_only=True):
     total: int
     """How many values the array has."""
     places: tuple[int, ...]
-    """Where they are, in the file's order from 0; evenly spaced, denser at the worst."""
+    """Where they are, in the file's order from 0; evenly, and around the worst."""
     baseline: tuple[float, ...]
     actual: tuple[float, ...]
     allowed: tuple[float, ...] = ()

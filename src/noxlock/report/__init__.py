@@ -55,6 +55,9 @@ FORMS: Final[Mapping[str, Form]] = MappingProxyType(
         for form in (
             Form("terminal", ""),
             Form("json", "report.json"),
+            Form("junit", "junit.xml"),
+            Form("markdown", "report.md"),
+            Form("html", "report.html"),
         )
     }
 )

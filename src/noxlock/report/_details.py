@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from noxlock.report._tables import diff_lines, parts_table
-from noxlock.report.words import bins, plain, resources_line, short
+from noxlock.report.words import bins, plain, resources_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +22,12 @@ _BAR: Final = 40
 _HISTORY: Final = 5
 
 
-def of_output(output: OutputReport) -> Iterator[RenderableType]:
+def of_output(output: OutputReport, *, narrow: bool) -> Iterator[RenderableType]:
     """Yield the parts, the histogram and the diff of one output."""
     name = plain(output.output)
     if len(output.parts) > 1:
         yield Text(f"{name}: its parts", "bold")
-        yield parts_table(output.parts, narrow=False)
+        yield parts_table(output.parts, narrow=narrow)
     if output.difference is not None and any(output.difference.histogram):
         yield Text(f"{name}: values by distance in ULP", "bold")
         yield from _bars(output.difference)

@@ -14,9 +14,11 @@ from noxlock.report.words import counted, plain, short, shortened
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from rich.console import Console, RenderableType
+
     from noxlock.model import Difference, OutputReport, Part
 
-__all__ = ["STYLES", "diff_lines", "outputs_table", "parts_table"]
+__all__ = ["STYLES", "diff_lines", "outputs_table", "parts_table", "show"]
 
 STYLES: Final = {
     Verdict.IDENTICAL: "green",
@@ -99,6 +101,17 @@ def diff_lines(diff: Sequence[str], limit: int | None) -> Iterator[Text]:
     shown = diff if limit is None else diff[:limit]
     for line in shown:
         style = {"-": "red", "+": "green"}.get(line[:1], "dim")
-        yield Text(plain(line), style, no_wrap=True, overflow="ellipsis")
+        yield Text(f"  {plain(line)}", style, no_wrap=True, overflow="ellipsis")
     if rest := len(diff) - len(shown):
-        yield Text(f"and {counted(rest, 'line')} more: -v shows them", "dim")
+        yield Text(f"  and {counted(rest, 'line')} more: -v shows them", "dim")
+
+
+def show(console: Console, it: RenderableType) -> None:
+    """Print *it*; a table without the spaces that fill its last column."""
+    if not isinstance(it, Table):
+        console.print(it)
+        return
+    with console.capture() as captured:
+        console.print(it)
+    for line in captured.get().splitlines():
+        console.file.write(f"{line.rstrip()}\n")

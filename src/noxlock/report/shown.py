@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from noxlock.model.preview import Evidence
@@ -18,4 +18,4 @@ class Shown:
     """A report, and what is shown beside it."""
 
     report: CheckReport
-    evidence: Evidence = Evidence()
+    evidence: Evidence = field(default_factory=Evidence)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, TextIO
 
-from rich.padding import Padding
 from rich.text import Text
 
 from noxlock.model import Verdict
 from noxlock.report import _details
-from noxlock.report._tables import STYLES, diff_lines, outputs_table
+from noxlock.report._tables import STYLES, diff_lines, outputs_table, show
 from noxlock.report.console import make_console
 from noxlock.report.live import make_progress
 from noxlock.report.words import (
@@ -19,6 +18,7 @@ from noxlock.report.words import (
     headline,
     output_line,
     passed,
+    plain,
     resources_line,
     warning_line,
 )
@@ -79,8 +79,11 @@ def write_report(
     if verbose:
         for more in _details.of_check(report):
             console.print(more)
+    if report.next:
+        console.print(Text("next:", "bold"))
     for command in report.next:
-        console.print(Text.assemble(("next: ", "bold"), command), soft_wrap=True)
+        # Not wrapped: it is there to be copied.
+        console.print(Text(f"  {command}"), soft_wrap=True)
 
 
 def write_outputs(
@@ -95,18 +98,19 @@ def write_outputs(
     With *verbose* every part, every line of a diff and the histograms are written too.
     """
     console = make_console(stream, environ)
+    narrow = console.width < 110  # noqa: PLR2004 - columns that the whole table needs
     if outputs:
-        narrow = console.width < 110  # noqa: PLR2004 - columns that the whole table needs
-        console.print(outputs_table(outputs, narrow=narrow))
+        show(console, outputs_table(outputs, narrow=narrow))
     for output in outputs:
         for text in _failing(output):
-            console.print(Padding(text, (0, 0, 0, 2)))
+            console.print(text)
         if verbose:
-            for more in _details.of_output(output):
-                console.print(Padding(more, (0, 0, 0, 2)))
-        elif not output.verdict.passed:
+            for more in _details.of_output(output, narrow=narrow):
+                show(console, more)
+        elif not output.verdict.passed and output.diff:
+            console.print(Text(plain(f"{output.output}, what differs:"), "bold"))
             for text in diff_lines(output.diff, _DIFF):
-                console.print(Padding(text, (0, 0, 0, 4)))
+                console.print(text)
 
 
 def _head(report: CheckReport) -> Text:

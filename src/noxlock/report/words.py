@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from noxlock.model import (
         Cause,
         CheckReport,
+        Noise,
         OutputReport,
         Place,
         Resources,
+        Variation,
         Warned,
     )
 
@@ -27,12 +29,14 @@ __all__ = [
     "cause_sides",
     "counted",
     "headline",
+    "judged",
     "memory",
     "output_line",
     "passed",
     "place",
     "plain",
     "resources_line",
+    "sentence",
     "short",
     "shortened",
     "size_line",
@@ -47,6 +51,7 @@ _KINDS: Final = {
     CauseKind.EFFECTIVE: "effective",
     CauseKind.MACHINE: "machine",
 }
+_NAMED: Final = 3
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -129,32 +134,49 @@ def passed(report: CheckReport) -> bool:
 def headline(report: CheckReport) -> str:
     """Return the one line that says it all: check, verdict, worst place, size."""
     if report.accepted:
-        return f"{report.check}: recorded as the baseline: {_outputs(report)}"
-    verdict = "flaky" if report.flaky else report.verdict
-    return plain(f"{report.check}: {verdict}: {_why(report)}")
+        return plain(f"{report.check}: {sentence(report)}")
+    return plain(f"{report.check}: {judged(report)}: {sentence(report)}")
 
 
-def _why(report: CheckReport) -> str:
-    if report.flaky and report.noise is not None:
-        runs = counted(report.noise.runs, "run")
-        noisy = _worst(report.noise.outputs)
-        by = f": {output_line(noisy, against='another run')}" if noisy else ""
-        return f"{runs} in the same surroundings do not agree{by}"
-    if report.reason:
-        return report.reason
+def judged(report: CheckReport) -> str:
+    """Return the verdict as a word; of runs that do not agree: `flaky`."""
+    return "flaky" if report.flaky else str(report.verdict)
+
+
+def sentence(report: CheckReport) -> str:
+    """Return the headline without check and verdict: what decides it."""
+    if report.accepted:
+        return f"recorded as the baseline: {_outputs(report)}"
     worst = _worst(report.outputs)
-    if worst is not None and not worst.verdict.passed:
-        return output_line(worst)
     varied = [each for each in report.variations if not each.verdict.passed]
-    if varied:
-        names = ", ".join(f"{each.axis} {each.value}" for each in varied[:3])
-        more = f" and {len(varied) - 3} more" if len(varied) > 3 else ""  # noqa: PLR2004 - named: three
-        changes = any(each.verdict is Verdict.DRIFTED for each in varied)
-        how = "the result changes with" if changes else "not comparable with"
-        return f"{how} {names}{more}"
-    if worst is None or worst.verdict is Verdict.IDENTICAL:
-        return _outputs(report)
-    return output_line(worst)
+    if report.flaky and report.noise is not None:
+        said = _noisy(report.noise)
+    elif report.reason:
+        said = report.reason
+    elif worst is not None and not worst.verdict.passed:
+        said = output_line(worst)
+    elif varied:
+        said = _varied(varied)
+    elif worst is None or worst.verdict is Verdict.IDENTICAL:
+        said = _outputs(report)
+    else:
+        said = output_line(worst)
+    return said
+
+
+def _noisy(noise: Noise) -> str:
+    runs = counted(noise.runs, "run")
+    worst = _worst(noise.outputs)
+    by = f": {output_line(worst, against='another run')}" if worst else ""
+    return f"{runs} in the same surroundings do not agree{by}"
+
+
+def _varied(failing: list[Variation]) -> str:
+    names = ", ".join(f"{each.axis} {each.value}" for each in failing[:_NAMED])
+    more = f" and {len(failing) - _NAMED} more" if len(failing) > _NAMED else ""
+    changes = any(each.verdict is Verdict.DRIFTED for each in failing)
+    how = "the result changes with" if changes else "not comparable with"
+    return f"{how} {names}{more}"
 
 
 def _worst(outputs: Sequence[OutputReport]) -> OutputReport | None:
