@@ -1,10 +1,10 @@
-"""The two files of a comparison, and what makes one unreadable."""
+"""The two sides of a comparison, and what makes one unreadable."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from noxlock.errors import CompareError
 
@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Side"]
+__all__ = ["Side", "chunks", "same_bytes"]
+
+_CHUNK: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two files, under the name that messages call it."""
+    """One of the two files or folders, under the name that messages call it."""
 
     who: str
     path: Path
@@ -36,6 +38,8 @@ class Side:
         try:
             if not self.path.exists():
                 raise self.error("is missing")
+            if self.path.is_dir():
+                raise self.error("is a folder, no file")
             if not self.path.is_file():
                 raise self.error("is no regular file")
             if self.path.stat().st_size == 0:
@@ -57,3 +61,21 @@ class Side:
             return data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise self.error(f"is no UTF-8 text: byte {error.start}") from error
+
+
+def chunks(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the bytes of *stream*, 1 MiB at a time; the last one may be shorter."""
+    while chunk := stream.read(_CHUNK):
+        yield chunk
+
+
+def same_bytes(one: Side, other: Side) -> bool:
+    """Return whether two files hold the same bytes.
+
+    Raises:
+        CompareError: One cannot be read, or is empty.
+    """
+    with one.open() as old, other.open() as new:
+        if one.path.stat().st_size != other.path.stat().st_size:
+            return False
+        return all(a == b for a, b in zip(chunks(old), chunks(new), strict=False))
