@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from noxlock.compare._tally import Block, Spot
+from noxlock.errors import CompareError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -16,11 +18,19 @@ if TYPE_CHECKING:
     from noxlock.compare._elements import Array
     from noxlock.compare._job import Job
     from noxlock.compare._tally import Tally
-    from noxlock.errors import CompareError
 
-__all__ = ["Held", "check_claim", "compare_objects", "pair", "plain", "shown"]
+__all__ = [
+    "Held",
+    "check_claim",
+    "compare_objects",
+    "pair",
+    "plain",
+    "readable",
+    "shown",
+]
 
 _LONGEST: Final = 60
+_CAUSE: Final = 160
 _LARGE: Final = 1 << 36
 _RATIO: Final = 1 << 14
 
@@ -40,7 +50,8 @@ class Held:
     @property
     def shape(self) -> tuple[int, ...]:
         """Of the whole array."""
-        return self.values.shape
+        shape: tuple[int, ...] = self.values.shape
+        return shape
 
     @property
     def fortran(self) -> bool:
@@ -57,6 +68,20 @@ class Held:
         """Return all elements where they are mapped."""
         flat = self.values.reshape(-1)
         return flat if isinstance(flat, np.memmap) else None
+
+
+@contextmanager
+def readable(
+    error: Callable[[str], CompareError], what: str = "is damaged"
+) -> Iterator[None]:
+    """Turn whatever a format's library raises for a file into *error* of *what*."""
+    try:
+        yield
+    except CompareError:
+        raise
+    except Exception as cause:  # decoders raise their own, ValueError, OSError, ...
+        lines = str(cause).strip().splitlines() or [type(cause).__name__]
+        raise error(f"{what}: {lines[0][:_CAUSE]}") from cause
 
 
 def pair(new: Collection[str], old: Collection[str], job: Job) -> list[str]:
