@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from noxlock.compare._tally import Tally
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Self
 
+    from noxlock.compare._sources import Source
     from noxlock.compare.distributions import Samples
     from noxlock.compare.tolerance import Limit, Limits
 
@@ -29,6 +31,8 @@ class Job:
     threads: int = 1
     block: int = 1 << 16
     """Elements that are compared at once: they stay in the processor's cache."""
+    look: Callable[[Source, Source, Job], None] | None = None
+    """Called with actual and baseline array instead of comparing them: by previews."""
     samples: Samples | None = None
     """The runs of the numbers that have a distribution."""
 
