@@ -26,7 +26,7 @@ def distributions_of(modules: Collection[str], prefix: Path) -> tuple[str, ...]:
     found = set()
     for distribution in distributions(path=_folders(prefix)):
         name = distribution.metadata["Name"]
-        if name and any(module in wanted for module in _modules(distribution, wanted)):
+        if name and any(module in wanted for module in _modules(distribution)):
             found.add(canonicalize_name(name))
     return tuple(sorted(found))
 
@@ -38,8 +38,8 @@ def _folders(prefix: Path) -> list[str]:
     return sorted({str(path.resolve()) for path in found})
 
 
-def _modules(distribution: Distribution, wanted: Collection[str]) -> Iterator[str]:
-    """Yield the modules of *distribution* that may be in *wanted*."""
+def _modules(distribution: Distribution) -> Iterator[str]:
+    """Yield the modules of *distribution*, as its RECORD lists their files."""
     for line in (distribution.read_text("RECORD") or "").splitlines():
         name = line.split(",", 1)[0].strip('"')
         if not name.endswith((".py", ".so", ".pyd")) or name.startswith(".."):

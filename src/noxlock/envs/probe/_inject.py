@@ -4,10 +4,19 @@ A copy of this file is `sitecustomize` of every python that a check starts. It m
 on every CPython since 3.8, print nothing, never fail, and be quick.
 """
 
+# ruff: noqa: BLE001, S110, SIM105 - it must never fail, and contextlib costs a start
+# ruff: noqa: PLC0415, PTH100, PTH118, PTH120 - what is imported later, or never, costs no start
 from __future__ import annotations
 
 import os
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+    from typing import Any
 
 __all__: list[str] = []
 
@@ -15,6 +24,7 @@ MOST = 1000
 """Different warnings that are kept."""
 _warned: dict[tuple[str, str], int] = {}
 _started: dict[str, str] = {}
+_written: set[int] = set()
 
 
 def _watch_warnings() -> None:
@@ -23,11 +33,10 @@ def _watch_warnings() -> None:
     The interpreter calls `_showwarnmsg` for each that the filters let through; it calls
     `showwarning`, which programs replace, or what `catch_warnings` records with.
     """
-    import warnings
+    warnings: Any = __import__("warnings")
+    shown = warnings._showwarnmsg  # noqa: SLF001 - as above
 
-    shown = warnings._showwarnmsg
-
-    def _showwarnmsg(msg):
+    def _showwarnmsg(msg: Any) -> None:  # noqa: ANN401 - a WarningMessage, or like it
         try:
             kind = msg.category
             name = kind.__qualname__
@@ -38,34 +47,35 @@ def _watch_warnings() -> None:
                 _warned[key] = _warned.get(key, 0) + 1
         except Exception:
             pass
-        return shown(msg)
+        shown(msg)
 
-    warnings._showwarnmsg = _showwarnmsg
+    warnings._showwarnmsg = _showwarnmsg  # noqa: SLF001 - as above
 
 
 class _Ordered:
     """What os.scandir returns, its entries in an order of ours."""
 
-    def __init__(self, entries):
+    def __init__(self, entries: Iterable[os.DirEntry[Any]]) -> None:
         self._entries = iter(entries)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[os.DirEntry[Any]]:
         return self
 
-    def __next__(self):
+    def __next__(self) -> os.DirEntry[Any]:
         return next(self._entries)
 
-    def __enter__(self):
+    def __enter__(self) -> _Ordered:  # noqa: PYI034 - Self is not there before 3.11
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()
 
-    def close(self):
+    def close(self) -> None:
+        """Hold no entry any more."""
         self._entries = iter(())
 
 
-def _shuffled(name):
+def _shuffled(name: str | bytes) -> tuple[int, str | bytes]:
     import binascii
 
     return binascii.crc32(os.fsencode(name)[::-1]), name
@@ -73,68 +83,70 @@ def _shuffled(name):
 
 def _order_files(order: str) -> None:
     """Make os.listdir and os.scandir, and what uses them, list in *order*."""
-    keys = {"sorted": None, "reversed": None, "shuffled": _shuffled}
-    if order not in keys:
+    if order not in {"sorted", "reversed", "shuffled"}:
         return
-    key, backwards = keys[order], order == "reversed"
-    listdir, scandir = os.listdir, os.scandir
+    key: Any = _shuffled if order == "shuffled" else lambda name: name
+    backwards = order == "reversed"
+    names, entries = os.listdir, os.scandir
 
-    def ordered_listdir(path=None):
-        return sorted(listdir(path), key=key, reverse=backwards)
+    def listdir(path: Any = None) -> list[Any]:  # noqa: ANN401 - str, bytes, PathLike, int
+        return sorted(names(path), key=key, reverse=backwards)
 
-    def ordered_scandir(path=None):
-        with scandir(path) as entries:
-            found = list(entries)
-        found.sort(
-            key=lambda entry: key(entry.name) if key else entry.name, reverse=backwards
-        )
-        return _Ordered(found)
+    def scandir(path: Any = None) -> _Ordered:  # noqa: ANN401 - as above
+        with entries(path) as found:
+            listed = list(found)
+        listed.sort(key=lambda entry: key(entry.name), reverse=backwards)
+        return _Ordered(listed)
 
-    ordered_listdir.__name__, ordered_scandir.__name__ = "listdir", "scandir"
-    os.listdir, os.scandir = ordered_listdir, ordered_scandir
-    # Until 3.9 pathlib keeps them as it is imported.
-    pathlib = sys.modules.get("pathlib")
-    accessor = getattr(pathlib, "_NormalAccessor", None)
+    replaced: Any = os
+    replaced.listdir, replaced.scandir = listdir, scandir
+    # Until 3.10 pathlib keeps what it found as it was imported.
+    accessor: Any = getattr(sys.modules.get("pathlib"), "_NormalAccessor", None)
     if accessor is not None:
-        accessor.listdir = staticmethod(ordered_listdir)
-        accessor.scandir = staticmethod(ordered_scandir)
+        accessor.listdir = staticmethod(listdir)
+        accessor.scandir = staticmethod(scandir)
     _started["file order"] = order
 
 
 class _TorchSwitch:
-    """Finds torch as it is found, and switches it over once it is imported."""
+    """Finds torch as it is found, and makes it deterministic once it is imported."""
 
-    def __init__(self, warn: bool) -> None:
-        self._warn = warn
+    def __init__(self, mode: str) -> None:
+        self._warn = mode == "warn"
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(
+        self,
+        name: str,
+        path: Sequence[str] | None = None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
+        """Return what the finders after this one find."""
         if name != "torch":
             return None
-        sys.meta_path.remove(self)
-        for finder in sys.meta_path:
-            find = getattr(finder, "find_spec", None)
-            spec = find(name, path, target) if find else None
+        finders: list[Any] = sys.meta_path
+        finders.remove(self)
+        for finder in finders:
+            spec: ModuleSpec | None = finder.find_spec(name, path, target)
             if spec is not None:
-                break
-        else:
-            return None
-        loader = spec.loader
-        execute = getattr(loader, "exec_module", None)
-        if execute is not None:
+                self._follow(spec.loader)
+                return spec
+        return None
 
-            def exec_module(module):
-                execute(module)
-                try:
-                    module.use_deterministic_algorithms(True, warn_only=self._warn)
-                    module.backends.cudnn.benchmark = False
-                except Exception:
-                    pass
+    def _follow(self, loader: Any) -> None:  # noqa: ANN401 - whichever found it
+        execute = loader.exec_module
 
+        def exec_module(module: Any) -> None:  # noqa: ANN401 - torch
+            execute(module)
             try:
-                loader.exec_module = exec_module
+                module.use_deterministic_algorithms(mode=True, warn_only=self._warn)
+                module.backends.cudnn.benchmark = False
             except Exception:
                 pass
-        return spec
+
+        try:
+            loader.exec_module = exec_module
+        except Exception:
+            pass
 
 
 def _look() -> None:
@@ -144,50 +156,45 @@ def _look() -> None:
     seed = os.environ.get("PYTHONHASHSEED", "")
     fixed = seed.isdigit() and bool(int(seed)) == bool(sys.flags.hash_randomization)
     _started["hash seed"] = seed if fixed else "random"
-    try:
-        import _locale
-
-        _started["locale"] = _locale.setlocale(_locale.LC_CTYPE, None)
-    except Exception:
-        pass
     # In January and in July of one year: the same, whenever it runs.
     zone = []
     for moment in (1704067200, 1719792000):
         here = time.localtime(moment)
         minutes = abs(here.tm_gmtoff) // 60
         sign = "-" if here.tm_gmtoff < 0 else "+"
-        zone.append("%s%02d:%02d" % (sign, minutes // 60, minutes % 60))
+        zone.append(f"{sign}{minutes // 60:02}:{minutes % 60:02}")
     _started["time zone"] = " ".join(zone)
+    locale: Any = __import__("_locale")
+    _started["locale"] = locale.setlocale(locale.LC_CTYPE, None)
 
 
 def _finish() -> None:
     """Write what was seen; the first to be registered, so the last to be called."""
-    process = str(os.getpid())
-    if _started.get("process") == process:
+    if os.getpid() in _written:
         return
-    _started["process"] = process
+    _written.add(os.getpid())
+    sys.path.insert(0, _INSIDE)
     try:
-        sys.path.insert(0, _INSIDE)
-        try:
-            import _noxlock_state as state
-        finally:
-            sys.path.remove(_INSIDE)
+        state: Any = __import__("_noxlock_state")
         state.write(_FOLDER, _started, _warned)
     except BaseException:
         pass
+    finally:
+        sys.path.remove(_INSIDE)
 
 
 def _forked() -> None:
     """Begin anew in a child; those of multiprocessing end without atexit's calls."""
     _warned.clear()
-    util = sys.modules.get("multiprocessing.util")
+    util: Any = sys.modules.get("multiprocessing.util")
     if util is not None:
         util.register_after_fork(_Ordered, _at_the_end)
 
 
-def _at_the_end(_) -> None:
-    # After it has cleared those of the parent.
-    sys.modules["multiprocessing.util"].Finalize(None, _finish, exitpriority=-1000)
+def _at_the_end(_: object) -> None:
+    # Those of the parent were cleared by now.
+    util: Any = sys.modules["multiprocessing.util"]
+    util.Finalize(None, _finish, exitpriority=-1000)
 
 
 def _install() -> None:
@@ -196,13 +203,14 @@ def _install() -> None:
     atexit.register(_finish)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_forked)
-    steps = [_look, _watch_warnings]
+    steps: list[Callable[[], object]] = [_look, _watch_warnings]
     order = os.environ.get("NOXLOCK_FILE_ORDER")
     if order:
         steps.append(lambda: _order_files(order))
-    switch = os.environ.get("NOXLOCK_TORCH_DETERMINISTIC")
-    if switch and switch != "0":
-        steps.append(lambda: sys.meta_path.insert(0, _TorchSwitch(switch == "warn")))
+    mode = os.environ.get("NOXLOCK_TORCH_DETERMINISTIC", "0")
+    if mode != "0":
+        finders: list[Any] = sys.meta_path
+        steps.append(lambda: finders.insert(0, _TorchSwitch(mode)))
     for step in steps:
         try:
             step()
@@ -212,15 +220,14 @@ def _install() -> None:
 
 def _chain() -> None:
     """Let the environment's own sitecustomize run, as if this were not there."""
-    own = sys.modules.pop("sitecustomize", None)
+    own = sys.modules.pop("sitecustomize")
     try:
-        import sitecustomize
+        __import__("sitecustomize")
     except ImportError as error:
         if error.name != "sitecustomize":
             raise
     finally:
-        if own is not None:
-            sys.modules.setdefault("sitecustomize", own)
+        sys.modules.setdefault("sitecustomize", own)
 
 
 _HERE = os.path.dirname(os.path.abspath(__file__))

@@ -4,14 +4,21 @@ It must run on every CPython since 3.8, print nothing, and load nothing: a libra
 asked only where it is loaded already.
 """
 
+# ruff: noqa: PTH119 - in the run itself nothing is imported that costs
 from __future__ import annotations
 
 import ctypes
 import os
 import re
-import sys
 
-__all__ = ["loaded_files", "pools"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    Said = dict[str, str | int | None]
+
+__all__ = ["dyld", "pools"]
 
 # RTLD_NOLOAD: "don't load the shared object"; it is not in Python's os on all systems.
 _MODE = getattr(os, "RTLD_NOW", 0) | getattr(os, "RTLD_NOLOAD", 0)
@@ -29,32 +36,23 @@ _CBWR.update({8: "sse4_2", 9: "avx", 10: "avx2", 11: "avx512_mic", 12: "avx512"}
 _CBWR_ALL = -1
 
 
-def loaded_files():
-    """Return the paths of the shared libraries of this process."""
-    if sys.platform == "darwin":
-        return _dyld()
-    try:
-        with open(
-            "/proc/self/maps", encoding="utf-8", errors="surrogateescape"
-        ) as maps:
-            lines = maps.read().splitlines()
-    except OSError:
-        return []
-    fields = (line.split(None, 5) for line in lines)
-    paths = {parts[5] for parts in fields if len(parts) == 6 and "x" in parts[1]}
-    return sorted(path for path in paths if path.startswith("/") and ".so" in path)
-
-
-def _dyld():
-    system = ctypes.CDLL(None)
-    name = system._dyld_get_image_name
-    name.restype = ctypes.c_char_p
-    count = system._dyld_image_count()
-    found = (name(ctypes.c_uint32(place)) for place in range(count))
+def dyld() -> list[str]:
+    """Return the paths of the libraries of this process, of macOS."""
+    system: Any = ctypes.CDLL(None)
+    name_of, count_of = (
+        getattr(system, f"_dyld_{what}") for what in ("get_image_name", "image_count")
+    )
+    name_of.restype = ctypes.c_char_p
+    found = (name_of(ctypes.c_uint32(place)) for place in range(count_of()))
     return sorted(os.fsdecode(path) for path in found if path)
 
 
-def _call(library, names, kind, *arguments):
+def _call(
+    library: ctypes.CDLL,
+    names: Iterable[str],
+    kind: type[Any],
+    *arguments: object,
+) -> Any:  # noqa: ANN401 - as the function is declared
     """Return what the first of *names* that it has returns; None: it has none."""
     for name in names:
         function = getattr(library, name, None)
@@ -67,8 +65,8 @@ def _call(library, names, kind, *arguments):
     return None
 
 
-def _openblas(library):
-    def named(function):
+def _openblas(library: ctypes.CDLL) -> Said:
+    def named(function: str) -> list[str]:
         return [prefix + function + suffix for prefix, suffix in _OPENBLAS]
 
     words = (
@@ -85,7 +83,7 @@ def _openblas(library):
     }
 
 
-def _mkl(library):
+def _mkl(library: ctypes.CDLL) -> Said:
     text = ctypes.create_string_buffer(256)
     version = getattr(library, "mkl_get_version_string", None)
     if version is not None:
@@ -98,7 +96,7 @@ def _mkl(library):
     }
 
 
-def _blis(library):
+def _blis(library: ctypes.CDLL) -> Said:
     core = None
     number = _call(library, ["bli_arch_query_id"], ctypes.c_int)
     if number is not None:
@@ -110,12 +108,12 @@ def _blis(library):
     }
 
 
-def _openmp(library):
+def _openmp(library: ctypes.CDLL) -> Said:
     return {"threads": _call(library, ["omp_get_max_threads"], ctypes.c_int)}
 
 
 # By how the file begins.
-_KINDS = [
+_KINDS: list[tuple[re.Pattern[str], str, Callable[[ctypes.CDLL], Said]]] = [
     (
         re.compile(r"lib(scipy_)?openblas|libblas[.-]|liblapack[.-]"),
         "openblas",
@@ -128,10 +126,10 @@ _KINDS = [
 ]
 
 
-def _owner(path):
-    """Return the package that brought the library: `numpy` of numpy.libs; "" where none.
+def _owner(path: str) -> str:
+    """Return the package that brought the library, or "".
 
-    Of site-packages/torch/lib/libgomp.so it is torch.
+    Of site-packages/numpy.libs it is numpy, of site-packages/torch/lib torch.
     """
     parts = path.replace("\\", "/").split("/")
     if "site-packages" not in parts[:-1]:
@@ -140,24 +138,25 @@ def _owner(path):
     return re.sub(r"\.libs$", "", parts[place + 1])
 
 
-def pools(paths):
+def pools(paths: Iterable[str]) -> dict[str, str]:
     """Return what each of the libraries at *paths* says, as strings by fact."""
-    found = {}
+    found: dict[str, str] = {}
     for path in paths:
         base = os.path.basename(path)
         for pattern, kind, ask in _KINDS:
             if pattern.match(base):
+                found.update(_facts(path, kind, ask))
                 break
-        else:
-            continue
-        try:
-            said = ask(ctypes.CDLL(path, mode=_MODE))
-        except (OSError, AttributeError, ValueError):
-            continue
-        if not any(said.values()):
-            continue
-        name = " ".join(part for part in (_owner(path), kind) if part)
-        for fact, value in said.items():
-            if value not in (None, ""):
-                found[" ".join(part for part in (name, fact) if part)] = str(value)
     return found
+
+
+def _facts(path: str, kind: str, ask: Callable[[ctypes.CDLL], Said]) -> dict[str, str]:
+    try:
+        said = ask(ctypes.CDLL(path, mode=_MODE))
+    except (OSError, AttributeError, ValueError):
+        return {}
+    return {
+        " ".join(part for part in (_owner(path), kind, fact) if part): str(value)
+        for fact, value in said.items()
+        if value not in (None, "")
+    }

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from noxlock.envs.probe import _inject, _pools, _state
 from noxlock.envs.probe._distributions import distributions_of
 from noxlock.errors import EnvError
 from noxlock.model import Warned
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["Probed", "probe_variables", "read_probe"]
 
 _FILES: Final = {
-    "site/sitecustomize.py": _inject,
-    "inside/_noxlock_pools.py": _pools,
-    "inside/_noxlock_state.py": _state,
+    "site/sitecustomize.py": "_inject.py",
+    "inside/_noxlock_pools.py": "_pools.py",
+    "inside/_noxlock_state.py": "_state.py",
 }
 _FOUND: Final = "found"
 # A path of two names or more; what stands in a URL is none.
@@ -64,10 +63,10 @@ def probe_variables(folder: Path, env: Mapping[str, str]) -> dict[str, str]:
     try:
         shutil.rmtree(folder, ignore_errors=True)
         (folder / _FOUND).mkdir(parents=True)
-        for name, module in _FILES.items():
+        for name, source in _FILES.items():
             target = folder / name
             target.parent.mkdir(exist_ok=True)
-            target.write_bytes(Path(module.__file__).read_bytes())
+            target.write_bytes(Path(__file__).with_name(source).read_bytes())
     except OSError as error:
         what = f"the probe cannot be written: {error.strerror or error}"
         raise EnvError(what, file=str(folder)) from error

@@ -4,21 +4,34 @@ It must run on every CPython since 3.8, print nothing, import no library that th
 did not, and never fail: what a library does not say is left out.
 """
 
+# ruff: noqa: BLE001, S110, SIM105 - it must never fail
+# ruff: noqa: PTH105, PTH118, PTH119, PTH123 - in the run itself nothing is imported that costs
 from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
 __all__ = ["write"]
 
+# Libraries that `_noxlock_pools` knows to ask.
+_POOL = re.compile(
+    r"(lib)?(scipy_)?(openblas|blas[.-]|lapack[.-]|mkl_rt|blis|gomp|omp|iomp)"
+)
 
-def _python():
+
+def _python() -> dict[str, str]:
     return {"python": " ".join(sys.version.split())}
 
 
-def _umath():
+def _umath() -> Any:  # noqa: ANN401 - a module, or None
     for name in ("numpy._core._multiarray_umath", "numpy.core._multiarray_umath"):
         module = sys.modules.get(name)
         if hasattr(module, "__cpu_features__"):
@@ -26,7 +39,7 @@ def _umath():
     return None
 
 
-def _numpy():
+def _numpy() -> dict[str, str]:
     """Return the processor features that NumPy was built for, and those it chose."""
     module = _umath()
     if module is None:
@@ -39,10 +52,9 @@ def _numpy():
     }
 
 
-def _flag(function, *path):
+def _flag(value: Any, *path: str) -> str | None:  # noqa: ANN401 - of any library
     """Return `yes`, `no` or another word for what is found along *path*."""
     try:
-        value = function
         for name in path:
             value = getattr(value, name)
         value = value() if callable(value) else value
@@ -53,7 +65,7 @@ def _flag(function, *path):
     return None if value is None else str(value)
 
 
-def _torch():
+def _torch() -> dict[str, str]:
     torch = sys.modules.get("torch")
     found = {
         "threads": _flag(torch, "get_num_threads"),
@@ -81,7 +93,7 @@ def _torch():
     return _named("torch", found)
 
 
-def _jax():
+def _jax() -> dict[str, str]:
     config = getattr(sys.modules.get("jax"), "config", None)
     found = {
         "x64": _flag(config, "jax_enable_x64"),
@@ -96,7 +108,7 @@ def _jax():
     return _named("jax", found)
 
 
-def _tensorflow():
+def _tensorflow() -> dict[str, str]:
     config = getattr(sys.modules.get("tensorflow"), "config", None)
     inner = sys.modules.get("tensorflow.python.framework.config")
     found = {
@@ -112,12 +124,12 @@ def _tensorflow():
     return _named("tensorflow", found)
 
 
-def _numexpr():
+def _numexpr() -> dict[str, str]:
     found = {"threads": _flag(sys.modules.get("numexpr"), "get_num_threads")}
     return _named("numexpr", found)
 
 
-def _numba():
+def _numba() -> dict[str, str]:
     # Asking numba itself would start its threads.
     config = getattr(sys.modules.get("numba"), "config", None)
     found = {
@@ -127,27 +139,54 @@ def _numba():
     return _named("numba", found)
 
 
-def _named(name, found):
+def _named(name: str, found: Mapping[str, str | None]) -> dict[str, str]:
     if name not in sys.modules:
         return {}
-    return {"%s %s" % (name, fact): value for fact, value in found.items() if value}
+    return {f"{name} {fact}": value for fact, value in found.items() if value}
 
 
-def _libraries():
-    import _noxlock_pools
+def _files() -> list[str]:
+    """Return the paths of the shared libraries of this process."""
+    if sys.platform == "darwin":
+        found: list[str] = _pools().dyld()
+        return found
+    try:
+        with open(
+            "/proc/self/maps", encoding="utf-8", errors="surrogateescape"
+        ) as maps:
+            lines = maps.read().splitlines()
+    except OSError:
+        return []
+    # proc(5): address perms offset dev inode pathname
+    fields = (line.split(None, 5) for line in lines)
+    return sorted(
+        {
+            path
+            for _, mode, *_, path in fields
+            if "x" in mode and path.startswith("/") and ".so" in path
+        }
+    )
 
-    paths = _noxlock_pools.loaded_files()
-    # Modules of Python are packages' business, and these change with every kernel.
-    names = {os.path.basename(path) for path in paths if ".cpython-" not in path}
-    names = {name for name in names if name.startswith("lib") or name.startswith("mkl")}
-    found = {"libraries": " ".join(sorted(names))} if names else {}
-    found.update(_noxlock_pools.pools(paths))
+
+def _pools() -> Any:  # noqa: ANN401 - a module
+    return __import__("_noxlock_pools")
+
+
+def _libraries() -> dict[str, str]:
+    paths = _files()
+    # Python's own modules are packages' business.
+    names = sorted({os.path.basename(path) for path in paths})
+    shared = [name for name in names if re.match(r"lib|mkl", name)]
+    found = {"libraries": " ".join(shared)} if shared else {}
+    asked = [path for path in paths if _POOL.match(os.path.basename(path))]
+    if asked:
+        found.update(_pools().pools(asked))
     return found
 
 
-def effective():
+def effective() -> dict[str, str]:
     """Return what was found, as strings."""
-    found = {}
+    found: dict[str, str] = {}
     steps = (_python, _libraries, _numpy, _torch, _jax, _tensorflow, _numexpr, _numba)
     for step in steps:
         try:
@@ -157,12 +196,12 @@ def effective():
     return found
 
 
-def modules():
+def modules() -> list[str]:
     """Return the names of the packages that are loaded.
 
     Of a namespace package, which several distributions share: those in it.
     """
-    found = set()
+    found: set[str] = set()
     for name in list(sys.modules):
         parts = name.split(".")
         for depth in range(1, len(parts) + 1):
@@ -173,10 +212,11 @@ def modules():
     return sorted(found)
 
 
-def write(folder, started, warned):
+def write(
+    folder: str, started: Mapping[str, str], warned: Mapping[tuple[str, str], int]
+) -> None:
     """Write what this process was, in a file of its own."""
-    import warnings
-
+    warnings: Any = __import__("warnings")
     state = dict(started)
     state.pop("process", None)
     with warnings.catch_warnings():
@@ -188,7 +228,7 @@ def write(folder, started, warned):
         "modules": modules(),
         "warnings": [[kind, text, count] for (kind, text), count in warned.items()],
     }
-    name = os.path.join(folder, "found", "%d-%d" % (os.getpid(), time.time_ns()))
+    name = os.path.join(folder, "found", f"{os.getpid()}-{time.time_ns()}")
     with open(name + ".part", "w", encoding="utf-8", errors="replace") as stream:
         json.dump(answer, stream)
     os.replace(name + ".part", name + ".json")
