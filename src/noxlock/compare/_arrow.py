@@ -34,7 +34,7 @@ _Place: TypeAlias = "Callable[[int], tuple[int, str]]"
 
 def same_type(new: pa.DataType, old: pa.DataType) -> bool:
     """Whether two types differ at most in how they are encoded."""
-    return _plain_type(new).equals(_plain_type(old))
+    return bool(_plain_type(new).equals(_plain_type(old)))
 
 
 def _plain_type(kind: _Type) -> _Type:  # noqa: PLR0911 - one a kind
