@@ -125,7 +125,7 @@ def test_pytz_2022_6_moves_the_hours_of_mexico_city(project: Make) -> None:
 
     ran, report = moved(repro, *pins, "tzdata==2024.2", "pytz==2022.6")
 
-    assert suspects(report) == ["pytz", "tzdata"], "only one of them was loaded"
+    assert suspects(report) == ["pytz", "tzdata"]
     names_first(ran, "pytz", "2022.5", "2022.6")
     (output,) = report.outputs
     assert output.difference is not None
@@ -222,11 +222,14 @@ def moved(repro: DriftProject, *pins: str) -> tuple[Outcome, CheckReport]:
 
 
 def suspects(report: CheckReport) -> list[str]:
-    """Return the packages that changed, as suspected; nothing else may have."""
-    packages = {CauseKind.PACKAGE}
-    others = [cause for cause in report.causes if cause.kind not in packages]
-    assert not others
-    return [cause.name for cause in report.causes]
+    """Return the packages that changed, as suspected; nothing is suspected before.
+
+    What follows is their doing: other libraries come with other packages.
+    """
+    kinds = [cause.kind for cause in report.causes]
+    packages = [each.name for each in report.causes if each.kind is CauseKind.PACKAGE]
+    assert set(kinds[len(packages) :]) <= {CauseKind.EFFECTIVE}, report.causes
+    return packages
 
 
 def names_first(ran: Outcome, name: str, old: str, new: str) -> None:
