@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from noxlock.envs.venv import venv_python
@@ -12,9 +13,16 @@ from noxlock.errors import DefinitionError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from pathlib import Path
 
-__all__ = ["BASELINE", "check_level", "level_variables", "numpy_dispatch"]
+__all__ = [
+    "BASELINE",
+    "check_level",
+    "is_x86",
+    "level_variables",
+    "numpy_dispatch",
+    "parse_cpuinfo",
+    "read_cpuinfo",
+]
 
 BASELINE: Final = "baseline"
 """Only what NumPy was compiled for; of oneDNN and PyTorch, the least they have."""
@@ -65,6 +73,41 @@ print(json.dumps(list(umath.__cpu_dispatch__)))
 """
 
 
+# What PyTorch takes without looking whether the processor has it.
+_NEEDED: Final = {
+    "avx2": {"avx2", "fma"},
+    "avx512": {"avx512f", "avx512bw", "avx512dq", "avx512vl", "fma"},
+}
+CPUINFO: Final = Path("/proc/cpuinfo")
+
+
+def parse_cpuinfo(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return the model and the sorted flags that /proc/cpuinfo names first.
+
+    ARM machines name no model, so implementer and part stand for it.
+    """
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        key, _, value = line.partition(":")
+        found.setdefault(key.strip().lower(), value.strip())
+    model = found.get("model name") or found.get("cpu") or ""
+    if not model and "cpu part" in found:
+        model = f"{found.get('cpu implementer', '')} {found['cpu part']}".strip()
+    flags = found.get("flags") or found.get("features") or ""
+    return model, tuple(sorted(flags.split()))
+
+
+def read_cpuinfo(file: Path = CPUINFO) -> tuple[str, tuple[str, ...]]:
+    """Return the model and the flags of this machine's processor; "", () where unknown.
+
+    A machine that is no Linux has no such file.
+    """
+    try:
+        return parse_cpuinfo(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return "", ()
+
+
 def is_x86(machine: str | None = None) -> bool:
     """Return whether *machine*, as platform.machine() says it, is an x86."""
     return (machine or platform.machine()).lower() in _X86
@@ -85,7 +128,9 @@ def check_level(level: str, machine: str | None = None) -> None:
         )
 
 
-def level_variables(level: str, dispatch: Collection[str]) -> dict[str, str]:
+def level_variables(
+    level: str, dispatch: Collection[str], flags: Collection[str] | None = None
+) -> dict[str, str]:
     """Return what keeps NumPy, oneDNN, MKL and PyTorch from using more than *level*.
 
     Args:
@@ -93,10 +138,14 @@ def level_variables(level: str, dispatch: Collection[str]) -> dict[str, str]:
         dispatch: What the environment's own NumPy chooses from: `numpy_dispatch`. It
             raises an error on what it was compiled for, and ignores what it does not
             know, so that the names have to be its own.
+        flags: The processor's, as /proc/cpuinfo says; None: this one's.
     """
     allowed = _NUMPY.get(level, frozenset())
     disabled = [name for name in dispatch if name not in allowed]
     found = dict(_OTHERS.get(level, _OTHERS[BASELINE]))
+    flags = read_cpuinfo()[1] if flags is None else flags
+    if not _NEEDED.get(found["ATEN_CPU_CAPABILITY"], set()) <= set(flags):
+        del found["ATEN_CPU_CAPABILITY"]
     if disabled:
         found["NPY_DISABLE_CPU_FEATURES"] = " ".join(disabled)
     return found

@@ -25,6 +25,8 @@ MOST = 1000
 _warned: dict[tuple[str, str], int] = {}
 _started: dict[str, str] = {}
 _written: set[int] = set()
+_before: frozenset[str] = frozenset(sys.modules)
+"""What python itself, and the .pth files of the environment, have imported."""
 
 
 def _watch_warnings() -> None:
@@ -176,7 +178,7 @@ def _finish() -> None:
     sys.path.insert(0, _INSIDE)
     try:
         state: Any = __import__("_noxlock_state")
-        state.write(_FOLDER, _started, _warned)
+        state.write(_FOLDER, _started, _warned, _before)
     except BaseException:
         pass
     finally:

@@ -30,10 +30,10 @@ _OPENBLAS = [
     for suffix in ("", "64_", "_64", "_64_")
 ]
 _THREADING = {0: "sequential", 1: "pthreads", 2: "openmp"}
-# mkl_service.h: MKL_CBWR_COMPATIBLE and others, without the flag STRICT.
-_CBWR = {1: "off", 2: "auto", 3: "compatible", 4: "sse2", 6: "ssse3", 7: "sse4_1"}
-_CBWR.update({8: "sse4_2", 9: "avx", 10: "avx2", 11: "avx512_mic", 12: "avx512"})
-_CBWR_ALL = -1
+# mkl_service.h: MKL_CBWR_AUTO, MKL_CBWR_COMPATIBLE; in the words of the variable.
+_BRANCHES = "OFF AUTO COMPATIBLE SSE2 . SSSE3 SSE4_1 SSE4_2 AVX AVX2 AVX512_MIC AVX512"
+_CBWR = dict(enumerate(_BRANCHES.split(), 1))
+_CBWR_BRANCH = 1
 
 
 def dyld() -> list[str]:
@@ -84,15 +84,15 @@ def _openblas(library: ctypes.CDLL) -> Said:
 
 
 def _mkl(library: ctypes.CDLL) -> Said:
+    # Its names in small letters are Fortran's, and take pointers.
     text = ctypes.create_string_buffer(256)
-    version = getattr(library, "mkl_get_version_string", None)
-    if version is not None:
-        version(text, ctypes.c_int(255))
-    branch = _call(library, ["mkl_cbwr_get"], ctypes.c_int, ctypes.c_int(_CBWR_ALL))
+    length = ctypes.c_int(len(text) - 1)
+    _call(library, ["MKL_Get_Version_String"], ctypes.c_int, text, length)
+    branch = _call(library, ["MKL_CBWR_Get"], ctypes.c_int, ctypes.c_int(_CBWR_BRANCH))
     return {
         "": text.value.decode("utf-8", "replace").strip(),
         "threads": _call(library, ["MKL_Get_Max_Threads"], ctypes.c_int),
-        "branch": None if branch is None else _CBWR.get(branch & 0xFFFF, str(branch)),
+        "branch": None if branch is None else _CBWR.get(branch, str(branch)),
     }
 
 

@@ -49,6 +49,7 @@ def _numpy() -> dict[str, str]:
     return {
         "numpy baseline": " ".join(module.__cpu_baseline__),
         "numpy dispatch": " ".join(chosen) or "none",
+        "numpy features": " ".join(sorted(name for name in features if features[name])),
     }
 
 
@@ -196,13 +197,13 @@ def effective() -> dict[str, str]:
     return found
 
 
-def modules() -> list[str]:
-    """Return the names of the packages that are loaded.
+def modules(before: frozenset[str]) -> list[str]:
+    """Return the names of the packages that are loaded and were not *before*.
 
     Of a namespace package, which several distributions share: those in it.
     """
     found: set[str] = set()
-    for name in list(sys.modules):
+    for name in set(sys.modules) - before:
         parts = name.split(".")
         for depth in range(1, len(parts) + 1):
             outer = sys.modules.get(".".join(parts[:depth]))
@@ -213,19 +214,21 @@ def modules() -> list[str]:
 
 
 def write(
-    folder: str, started: Mapping[str, str], warned: Mapping[tuple[str, str], int]
+    folder: str,
+    started: Mapping[str, str],
+    warned: Mapping[tuple[str, str], int],
+    before: frozenset[str],
 ) -> None:
     """Write what this process was, in a file of its own."""
     warnings: Any = __import__("warnings")
     state = dict(started)
-    state.pop("process", None)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         state.update(effective())
     answer = {
         "prefix": sys.prefix,
         "effective": state,
-        "modules": modules(),
+        "modules": modules(before),
         "warnings": [[kind, text, count] for (kind, text), count in warned.items()],
     }
     name = os.path.join(folder, "found", f"{os.getpid()}-{time.time_ns()}")
