@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -29,7 +30,7 @@ def of_output(output: OutputReport, *, narrow: bool) -> Iterator[RenderableType]
         yield Text(f"{name}: its parts", "bold")
         yield parts_table(output.parts, narrow=narrow)
     if output.difference is not None and any(output.difference.histogram):
-        yield Text(f"{name}: values by distance in ULP", "bold")
+        yield Text(f"{name}: values by distance in ULP, bars logarithmic", "bold")
         yield from _bars(output.difference)
     if output.diff:
         yield Text(f"{name}: what differs", "bold")
@@ -39,10 +40,10 @@ def of_output(output: OutputReport, *, narrow: bool) -> Iterator[RenderableType]
 def _bars(found: Difference) -> Iterator[Text]:
     rows = [*bins(found.histogram), ("no size", found.unsized)]
     shown = [row for row in rows if row[1]]
-    largest = max(count for _, count in shown)
+    largest = math.log(max(count for _, count in shown) + 1)
     width = max(len(name) for name, _ in shown)
     for name, count in shown:
-        bar = "#" * max(1, round(_BAR * count / largest))
+        bar = "#" * max(1, round(_BAR * math.log(count + 1) / largest))
         yield Text(f"  {name:>{width}}  {bar:<{_BAR}}  {count:,}")
 
 

@@ -67,17 +67,17 @@ def _table(
                 overflow="fold",
             )
     for name, verdict, found in rows:
-        cells = _cells(verdict, found, narrow=narrow)
+        cells = _cells(name, verdict, found, narrow=narrow)
         table.add_row(Text(plain(name)), *(cells[title] for title in shown))
     return table
 
 
 def _cells(
-    verdict: Verdict, found: Difference | None, *, narrow: bool
+    name: str, verdict: Verdict, found: Difference | None, *, narrow: bool
 ) -> dict[str, Text]:
-    zero = "0" if verdict is Verdict.IDENTICAL else ""
-    cells = {title: Text(zero) for title, justify in _COLUMNS if justify == "right"}
-    where = Text("")
+    cells = {title: Text("") for title, _ in _COLUMNS}
+    if verdict is Verdict.IDENTICAL:
+        cells["differ"] = Text("0")
     if found is not None:
         at = found.worst
         cells |= {
@@ -88,12 +88,10 @@ def _cells(
             "ULP": Text("-" if found.ulp is None else f"{found.ulp:,}"),
         }
         values = f"{shortened(at.baseline, 24)} -> {shortened(at.actual, 24)}"
-        where = Text(plain(at.where) if narrow else plain(f"{at.where}: {values}"))
-    return {
-        "verdict": Text(verdict, style=STYLES[verdict]),
-        _COLUMNS[-1][0]: where,
-        **cells,
-    }
+        place = at.where.removeprefix(name) if at.where != name else at.where
+        where = place if narrow else f"{place}: {values}"
+        cells[_COLUMNS[-1][0]] = Text(plain(where))
+    return {**cells, "verdict": Text(verdict, style=STYLES[verdict])}
 
 
 def diff_lines(diff: Sequence[str], limit: int | None) -> Iterator[Text]:

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["causes"]
 
 _JUMPS: Final = (
-    "another major version",
-    "another minor version",
-    "another patch version",
-    "another release of one version",
-    "another build of one version",
+    "major version",
+    "minor version",
+    "patch version",
+    "release of the same version",
+    "build of the same version",
 )
 """Words for the first place in which two versions differ, the largest jump first."""
 
@@ -109,11 +109,11 @@ def _package(
 ) -> Cause:
     before, after = sides
     loaded, direct, weight = flags
-    size = "it is new" if not before else "it is gone" if not after else _JUMPS[jump]
+    size = "new" if not before else "gone" if not after else _JUMPS[jump]
     words = (
         "loaded by the run" if loaded else "",
         size,
-        "a direct dependency" if direct else "",
+        "direct" if direct else "",
         weight,
     )
     same = _versions(before) == _versions(after)

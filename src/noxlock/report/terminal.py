@@ -134,7 +134,9 @@ def _suspects(report: CheckReport, *, everything: bool) -> Iterator[Text]:
             yield Text(f"{since} {changed} changed, and the result holds", "dim")
         return
     if not report.causes:
-        yield Text(f"{since} no input, package, machine or other recorded fact changed")
+        drifts = any(each.verdict is Verdict.DRIFTED for each in report.outputs)
+        if drifts and not report.flaky:
+            yield Text(f"{since} no input, package, machine or other fact changed")
         return
     yield Text(since, "bold")
     shown = report.causes if everything else report.causes[:_CAUSES]
