@@ -97,13 +97,13 @@ def parse_cpuinfo(text: str) -> tuple[str, tuple[str, ...]]:
     return model, tuple(sorted(flags.split()))
 
 
-def read_cpuinfo(file: Path = CPUINFO) -> tuple[str, tuple[str, ...]]:
+def read_cpuinfo() -> tuple[str, tuple[str, ...]]:
     """Return the model and the flags of this machine's processor; "", () where unknown.
 
     A machine that is no Linux has no such file.
     """
     try:
-        return parse_cpuinfo(file.read_text(encoding="utf-8"))
+        return parse_cpuinfo(CPUINFO.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         return "", ()
 
@@ -143,6 +143,8 @@ def level_variables(
     allowed = _NUMPY.get(level, frozenset())
     disabled = [name for name in dispatch if name not in allowed]
     found = dict(_OTHERS.get(level, _OTHERS[BASELINE]))
+    if not is_x86():
+        found = {"ATEN_CPU_CAPABILITY": found["ATEN_CPU_CAPABILITY"]}
     flags = read_cpuinfo()[1] if flags is None else flags
     if not _NEEDED.get(found["ATEN_CPU_CAPABILITY"], set()) <= set(flags):
         del found["ATEN_CPU_CAPABILITY"]

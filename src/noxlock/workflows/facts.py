@@ -3,79 +3,97 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import platform
+import re
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from noxlock.envs import venv_python
+from noxlock.envs.cpu import read_cpuinfo
 from noxlock.errors import NoxlockError
 from noxlock.process import run
-from noxlock.workflows import _effective
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable
 
 __all__ = [
     "LIVE",
     "Facts",
-    "effective_state",
     "git_commit",
+    "gpu_facts",
     "machine_facts",
-    "parse_cpuinfo",
 ]
 
-CPUINFO: Final = Path("/proc/cpuinfo")
+DRIVER: Final = Path("/proc/driver/nvidia")
+_COLUMNS: Final = 2
 _DIGITS: Final = 16
 """Hex digits of a digest that stands for a long list."""
 
 
 def machine_facts() -> dict[str, str]:
-    """Return processor, cores, C library, kernel and system of this machine."""
+    """Return processor, cores, GPUs, C library, kernel and system of this machine."""
     model, flags = _processor()
     facts = {
         "architecture": platform.machine(),
         "cores": str(_cores()),
         "cpu": model,
-        "cpu-flags": hashlib.sha256(flags.encode()).hexdigest()[:_DIGITS]
-        if flags
-        else "",
+        "cpu-flags": " ".join(flags),
+        "cpu-flags-digest": _short_digest(flags),
         "kernel": f"{platform.system()} {platform.release()}",
         "libc": " ".join(platform.libc_ver()).strip(),
         "system": _system(),
     }
+    facts |= gpu_facts()
     return {name: value for name, value in facts.items() if value}
 
 
-def parse_cpuinfo(text: str) -> tuple[str, str]:
-    """Return the model and the sorted flags that /proc/cpuinfo names first.
+def gpu_facts() -> dict[str, str]:
+    """Return the NVIDIA GPUs of this machine and their driver; {}: there are none.
 
-    ARM machines name no model, so implementer and part stand for it.
+    Where nvidia-smi is not there, as in some containers, what the driver says in /proc.
     """
-    found: dict[str, str] = {}
-    for line in text.splitlines():
-        key, _, value = line.partition(":")
-        found.setdefault(key.strip().lower(), value.strip())
-    model = found.get("model name") or found.get("cpu") or ""
-    if not model and "cpu part" in found:
-        model = f"{found.get('cpu implementer', '')} {found['cpu part']}".strip()
-    flags = found.get("flags") or found.get("features") or ""
-    return model, " ".join(sorted(flags.split()))
-
-
-def _processor() -> tuple[str, str]:
+    query = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
+    rows = [line.split(", ") for line in (_output(query, Path("/")) or "").splitlines()]
+    named = [row for row in rows if len(row) == _COLUMNS]
+    if named:
+        return {"gpu": _counted(row[0] for row in named), "gpu-driver": named[0][1]}
     try:
-        return parse_cpuinfo(CPUINFO.read_text(encoding="utf-8"))
+        files = sorted((DRIVER / "gpus").glob("*/information"))
+        names = [_model(file.read_text(encoding="utf-8")) for file in files]
+        version = (DRIVER / "version").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        pass
-    if sys.platform == "darwin":
-        model = _output(["sysctl", "-n", "machdep.cpu.brand_string"], Path("/"))
-        return model or platform.processor(), ""
-    return platform.processor(), ""
+        return {}
+    number = re.search(r"\b\d{3,}\.\d+(?:\.\d+)?\b", version)
+    return {"gpu": _counted(names), "gpu-driver": number.group() if number else ""}
+
+
+def _model(information: str) -> str:
+    found = re.search(r"^Model:\s*(.+?)\s*$", information, re.MULTILINE)
+    return found.group(1) if found else "unknown"
+
+
+def _counted(names: Iterable[str]) -> str:
+    counts = Counter(names)
+    return ", ".join(
+        name if count == 1 else f"{count} x {name}" for name, count in counts.items()
+    )
+
+
+def _short_digest(flags: tuple[str, ...]) -> str:
+    if not flags:
+        return ""
+    return hashlib.sha256(" ".join(flags).encode()).hexdigest()[:_DIGITS]
+
+
+def _processor() -> tuple[str, tuple[str, ...]]:
+    model, flags = read_cpuinfo()
+    if not model and sys.platform == "darwin":
+        model = _output(["sysctl", "-n", "machdep.cpu.brand_string"], Path("/")) or ""
+    return model or platform.processor(), flags
 
 
 def _cores() -> int:
@@ -123,32 +141,8 @@ def _output(command: list[str], cwd: Path) -> str | None:
     return completed.stdout.strip() if completed.succeeded else None
 
 
-def effective_state(prefix: Path, env: Mapping[str, str], root: Path) -> dict[str, str]:
-    """Return what the libraries in the environment at *prefix* say of themselves.
-
-    The variables only ask; what counts is the BLAS, the threads and the processor
-    features that are in use after import. Never fails: then it is empty.
-    """
-    command = [str(venv_python(prefix)), "-I", "-B", _effective.__file__]
-    try:
-        completed = run(command, cwd=root, env=env)
-    except NoxlockError:
-        return {}
-    for line in completed.stdout.splitlines():
-        if line.startswith(_effective.MARK):
-            found: dict[str, str] = json.loads(line.removeprefix(_effective.MARK))
-            return found
-    return {}
-
-
 class _Commit(Protocol):
     def __call__(self, root: Path, leave_out: str, /) -> str | None: ...
-
-
-class _Effective(Protocol):
-    def __call__(
-        self, prefix: Path, env: Mapping[str, str], root: Path, /
-    ) -> dict[str, str]: ...
 
 
 def _now() -> datetime:
@@ -161,7 +155,6 @@ class Facts:
 
     machine: Callable[[], dict[str, str]] = machine_facts
     commit: _Commit = git_commit
-    effective: _Effective = effective_state
     now: Callable[[], datetime] = _now
 
 
