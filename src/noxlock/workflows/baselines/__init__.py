@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from noxlock.workflows.baselines.baseline import Accepted, Baseline
+from noxlock.workflows.baselines.baseline import Accepted, Baseline, baseline_of
 from noxlock.workflows.baselines.layout import OUTPUTS
 from noxlock.workflows.records import RECORD
 
-__all__ = ["OUTPUTS", "RECORD", "Accepted", "Baseline"]
+__all__ = ["OUTPUTS", "RECORD", "Accepted", "Baseline", "baseline_of"]

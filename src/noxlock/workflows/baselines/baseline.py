@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from noxlock.errors import CompareError, DefinitionError
+from noxlock.model import BaselineStore
 from noxlock.workflows.baselines import layout, replacing
 from noxlock.workflows.baselines.samples import parse_samples
 from noxlock.workflows.baselines.stored import parse_stored
@@ -14,17 +15,18 @@ from noxlock.workflows.baselines.stores import open_store
 from noxlock.workflows.baselines.views import Fetched, fetch
 from noxlock.workflows.baselines.writing import Writer
 from noxlock.workflows.history import parse_history
+from noxlock.workflows.outputs import is_plain
 from noxlock.workflows.records import parse_statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from noxlock.model import BaselineStore, HistoryEntry, Record
+    from noxlock.model import Check, HistoryEntry, Record
     from noxlock.workflows.baselines.stored import Stored
     from noxlock.workflows.baselines.stores import ObjectStore
 
-__all__ = ["Accepted", "Baseline"]
+__all__ = ["Accepted", "Baseline", "baseline_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,10 +94,15 @@ class Baseline:
         Raises:
             CompareError: The record is damaged.
         """
-        data = self._read(layout.RECORD)
-        return (
-            None if data is None else parse_statement(data, self._name(layout.RECORD))
-        )
+        data, name = self.read_file(layout.RECORD), self._name(layout.RECORD)
+        if data is None:
+            return None
+        record = parse_statement(data, name)
+        for file in (*record.outputs, *record.locks):
+            if not is_plain(file):
+                what = f"`{file}` is no path beneath the baseline"
+                raise CompareError(what, file=name)
+        return record
 
     def fetch(self, record: Record) -> Fetched:
         """Return the folder with all recorded outputs, and which could not be had.
@@ -132,7 +139,7 @@ class Baseline:
         Raises:
             CompareError: The history is damaged.
         """
-        data = self._read(layout.HISTORY) or b""
+        data = self.read_file(layout.HISTORY) or b""
         return parse_history(data, self._name(layout.HISTORY))[::-1]
 
     def samples(self) -> dict[str, dict[str, tuple[float, ...]]]:
@@ -141,7 +148,7 @@ class Baseline:
         Raises:
             CompareError: The file is damaged.
         """
-        data = self._read(layout.SAMPLES)
+        data = self.read_file(layout.SAMPLES)
         return {} if data is None else parse_samples(data, self._name(layout.SAMPLES))
 
     def stored(self) -> dict[str, Stored]:
@@ -150,31 +157,56 @@ class Baseline:
         Raises:
             CompareError: The file is damaged.
         """
-        data = self._read(layout.STORED)
+        data = self.read_file(layout.STORED)
         return {} if data is None else parse_stored(data, self._name(layout.STORED))
 
-    def open_store(self) -> ObjectStore | None:
-        """Return the store of large outputs; None where none is declared.
+    def require_store(self) -> ObjectStore:
+        """Return the store of large outputs.
 
         Raises:
-            CompareError: There is no such kind of store, or its extra is missing.
+            CompareError: None is declared.
+            DefinitionError: Its address is no good.
         """
         if self.store is None:
-            return None
+            raise CompareError(
+                "large outputs are kept in a store, and the check has no"
+                " `baseline-store`",
+                file=self._name(layout.STORED),
+                hint="declare the one that this file names",
+            )
         return open_store(self.store.url, self.root, self.environ)
 
     def _name(self, file: str) -> str:
         return f"{self.folder}/{file}"
 
-    def _read(self, file: str) -> bytes | None:
+    def read_file(self, file: str) -> bytes | None:
+        """Return the bytes of one of its files, None where it is not there.
+
+        Raises:
+            CompareError: It cannot be read, or is a link.
+        """
         replacing.heal(self.path)
         path = self.path / file
         try:
-            if path.is_symlink():
-                raise CompareError("it is a link", file=self._name(file))
+            if replacing.is_linked(self.path, file):
+                what = "it is a link, or lies behind one"
+                raise CompareError(what, file=self._name(file))
             return path.read_bytes()
         except FileNotFoundError:
             return None
         except OSError as error:
             what = f"it cannot be read: {error.strerror or error}"
             raise CompareError(what, file=self._name(file)) from error
+
+
+def baseline_of(
+    check: Check, name: str, root: Path, environ: Mapping[str, str]
+) -> Baseline:
+    """Return the baseline of a check of the project at *root*."""
+    store = check.baseline_store
+    return Baseline(
+        root=root,
+        folder=check.baseline or f"{layout.FOLDER}/{name}",
+        store=BaselineStore(url=store) if isinstance(store, str) else store,
+        environ=environ,
+    )

@@ -19,10 +19,27 @@ __all__ = ["RemoteStore"]
 
 _EXTRAS: Final = {"s3": "s3", "s3a": "s3"}
 """Scheme to the extra of noxlock that brings its library."""
-_IN_PLACE: Final = frozenset(
-    {"s3", "s3a", "gcs", "gs", "abfs", "abfss", "az", "memory"}
+_PART: Final = 5 * 1024**2
+"""S3, of each part but the last: "at least 5 MB in size"."""
+_MOST: Final = 10_000 * _PART
+"""Above, the library chooses the size of parts: there are at most 10,000."""
+_WHOLE: Final[Mapping[str, Mapping[str, int]]] = {
+    **{scheme: {"chunksize": _PART} for scheme in ("s3", "s3a")},
+    **{scheme: {} for scheme in ("gcs", "gs", "abfs", "abfss", "az")},
+}
+"""Schemes where an object appears whole or not at all, with options of an upload."""
+_NO_LOGIN: Final = (
+    "NoCredentials",
+    "PartialCredentials",
+    "CredentialRetrieval",
+    "Token",
 )
-"""Schemes where an object appears whole; S3: "never adds partial objects"."""
+_UNREACHED: Final = (
+    "EndpointConnection",
+    "ConnectTimeout",
+    "ReadTimeout",
+    "ClientConnect",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +55,7 @@ class RemoteStore:
         with self._asking("written"):
             system, place = self._system(sha256)
             if system.exists(place):
+                # Not downloaded to be digested: `get` does that wherever it is used.
                 self._check_size(system, place, sha256, size)
                 return
             self._upload(system, path, place)
@@ -66,11 +84,13 @@ class RemoteStore:
         return kept
 
     def _upload(self, system: Any, path: Path, place: str) -> None:  # noqa: ANN401 - untyped
+        if self._scheme in _WHOLE:
+            # No folder is made: on S3 that would make the bucket, which is the user's.
+            options = _WHOLE[self._scheme] if path.stat().st_size < _MOST else {}
+            system.put_file(str(path), place, **options)
+            return
         parent = place.rpartition("/")[0]
         system.makedirs(parent, exist_ok=True)
-        if self._scheme in _IN_PLACE:
-            system.put_file(str(path), place)
-            return
         part = f"{parent}/.noxlock-{token_hex(8)}"
         system.put_file(str(path), part)
         system.mv(part, place)
@@ -109,7 +129,24 @@ class RemoteStore:
             raise self._failed(what, error) from error
 
     def _failed(self, what: str, error: Exception) -> CompareError:
-        return CompareError(f"the store {self.url} cannot be {what}: {error}")
+        """Return what to say; the libraries' own errors are told by their names."""
+        name = type(error).__name__
+        hint = None
+        if name.startswith(_NO_LOGIN):
+            reason = "there are no credentials for it"
+            hint = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+        elif isinstance(error, PermissionError):
+            reason = f"the credentials are refused: {error}"
+        elif isinstance(error, ConnectionError | TimeoutError) or name.startswith(
+            _UNREACHED
+        ):
+            reason = f"it cannot be reached: {error}"
+            hint = "is there a network, and is the address right?"
+        else:
+            reason = str(error) or name
+        return CompareError(
+            f"the store {self.url} cannot be {what}: {reason}", hint=hint
+        )
 
 
 def _changed(url: str, sha256: str) -> CompareError:

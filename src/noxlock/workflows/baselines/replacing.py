@@ -10,7 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["heal", "keep_others", "new_folder", "remove", "replace", "walk"]
+__all__ = [
+    "heal",
+    "is_linked",
+    "keep_others",
+    "new_folder",
+    "remove",
+    "replace",
+    "walk",
+]
 
 
 def new_folder(path: Path) -> Path:
@@ -61,6 +69,16 @@ def walk(folder: Path) -> Iterator[str]:
         links = [name for name in folders if os.path.islink(os.path.join(base, name))]  # noqa: PTH114, PTH118 - many files
         for name in sorted([*files, *links]):
             yield os.path.relpath(os.path.join(base, name), folder).replace(os.sep, "/")  # noqa: PTH118 - many files
+
+
+def is_linked(base: Path, name: str) -> bool:
+    """Return whether *name* beneath *base* is a link, or lies behind one."""
+    path = base
+    for part in name.split("/"):
+        path = path / part
+        if path.is_symlink():
+            return True
+    return False
 
 
 def keep_others(old: Path, new: Path, is_own: Callable[[str], bool]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
-from noxlock.errors import DefinitionError
+from noxlock.errors import CompareError, DefinitionError
 from noxlock.store import default_root
 
 if TYPE_CHECKING:
@@ -17,11 +17,18 @@ __all__ = ["CACHE", "ObjectStore", "object_key", "open_store"]
 
 CACHE: Final = "baselines-v1"
 """Beneath noxlock's cache folder: what was downloaded, by digest."""
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+(?:://|::)")
 
 
 def object_key(sha256: str) -> str:
-    """Return where the object with this digest lies in a store."""
+    """Return where the object with this digest lies in a store.
+
+    Raises:
+        CompareError: It is no digest.
+    """
+    if not _SHA256.fullmatch(sha256):
+        raise CompareError(f"`{sha256}` is no sha256")
     return f"sha256/{sha256[:2]}/{sha256}"
 
 

@@ -7,21 +7,26 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from noxlock.errors import CompareError
 from noxlock.store import default_root
 from noxlock.workflows.baselines import layout, replacing
+from noxlock.workflows.baselines.documents import RESTORE
 from noxlock.workflows.baselines.stores import CACHE
 
 if TYPE_CHECKING:
     from noxlock.model import Record
     from noxlock.workflows.baselines.baseline import Baseline
-    from noxlock.workflows.baselines.stores import ObjectStore
+    from noxlock.workflows.baselines.stored import Stored
 
 __all__ = ["Fetched", "fetch"]
+
+_OLD: Final = 24 * 60 * 60
+"""Seconds after which no run uses a view any more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,29 +45,33 @@ def fetch(baseline: Baseline, record: Record) -> Fetched:
     stored = {
         name: one for name, one in baseline.stored().items() if name in record.outputs
     }
-    if not stored:
-        return Fetched(folder=here)
     files: dict[str, Path] = {}
     faults: dict[str, CompareError] = {}
-    store = baseline.open_store()
     for name, one in stored.items():
         try:
-            files[name] = _required(store).get(one.sha256, one.size)
+            files[name] = _stored(baseline, one, record.outputs[name])
         except CompareError as error:
             faults[name] = error.inside(file=f"{baseline.folder}/{layout.STORED}")
     for name in record.outputs:
-        if name not in stored and (here / name).is_file():
+        if name in stored:
+            continue
+        if replacing.is_linked(baseline.path, f"{layout.OUTPUTS}/{name}"):
+            file = f"{baseline.folder}/{layout.OUTPUTS}/{name}"
+            faults[name] = CompareError("it is a link, or lies behind one", file=file)
+        elif (here / name).is_file():
             files[name] = here / name
-    return Fetched(folder=_view(baseline, files), faults=faults)
+    plain = not stored and not faults
+    return Fetched(folder=here if plain else _view(baseline, files), faults=faults)
 
 
-def _required(store: ObjectStore | None) -> ObjectStore:
-    if store is None:
-        raise CompareError(
-            "it is kept in a store, and the check has no `baseline-store`",
-            hint=f"declare the one that {layout.STORED} names",
-        )
-    return store
+def _stored(baseline: Baseline, one: Stored, recorded: str) -> Path:
+    if one.sha256 != recorded:
+        raise CompareError("its sha256 is not the record's", hint=RESTORE)
+    try:
+        return baseline.require_store().get(one.sha256, one.size)
+    except CompareError as error:
+        error.what = f"{error.what}; recorded were {one.line}"
+        raise
 
 
 def _view(baseline: Baseline, files: dict[str, Path]) -> Path:
@@ -73,15 +82,25 @@ def _view(baseline: Baseline, files: dict[str, Path]) -> Path:
     folder = own / hashlib.sha256(json.dumps(states).encode()).hexdigest()[:32]
     if folder.is_dir():
         return folder
-    replacing.remove(own)
-    own.mkdir(parents=True)
+    own.mkdir(parents=True, exist_ok=True)
+    _forget_old(own)
     part = Path(tempfile.mkdtemp(prefix=".noxlock-", dir=own))
     for name, path in files.items():
         target = part / name
         target.parent.mkdir(parents=True, exist_ok=True)
         _link(path, target)
-    part.rename(folder)
+    try:
+        part.rename(folder)
+    except OSError:  # another run has made it
+        replacing.remove(part)
     return folder
+
+
+def _forget_old(own: Path) -> None:
+    """Remove the views of earlier states; a run beside this one may use a new one."""
+    for view in own.iterdir():
+        if time.time() - view.stat().st_mtime > _OLD:
+            replacing.remove(view)
 
 
 def _state(path: Path) -> list[str | int]:

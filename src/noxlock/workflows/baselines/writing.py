@@ -79,10 +79,8 @@ class Writer:
         digest = self.accepted.record.outputs[name]
         if file_digest(source) != digest:
             raise self._changed(name)
-        store = self.baseline.open_store()
-        assert store is not None  # noqa: S101 - there is a limit, so there is a store
         try:
-            store.put(source, digest, size)
+            self.baseline.require_store().put(source, digest, size)
         except CompareError as error:
             raise error.inside(file=name) from error.__cause__
         self.large[name] = Stored(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
@@ -38,6 +40,7 @@ __all__ = [
 RECORD: Final = "run.intoto.json"
 """The file of a baseline that holds its record."""
 
+_PATH: Final = re.compile(r"(?:^|[=:;,\s'\"])(?:[/~\\]|[A-Za-z]:[\\/])")
 # What moves results and is the user's own: recorded where it is set.
 _WATCHED: Final = (
     "BLIS_",
@@ -133,10 +136,16 @@ def lock_files(plan: Plan, root: Path) -> dict[str, Path]:
     for file in filter(None, (plan.conda_lock, plan.lock)):
         path = root / file
         for needed in (path, *_read_with(path)):
-            inside = needed.is_relative_to(root)
-            name = needed.relative_to(root).as_posix() if inside else needed.name
-            found[name] = needed
+            found[_place(needed, root)] = needed
     return found
+
+
+def _place(path: Path, root: Path) -> str:
+    # Not resolved: a link in the project is a place in it.
+    plain, base = os.path.normpath(path), f"{os.path.normpath(root)}{os.sep}"
+    if plain.startswith(base):
+        return plain.removeprefix(base).replace(os.sep, "/")
+    return path.name
 
 
 def _read_with(path: Path) -> tuple[Path, ...]:
@@ -180,14 +189,13 @@ def recorded_variables(
 ) -> dict[str, str]:
     """Return the variables that move results, as the command saw them.
 
-    Of a variable of the user's own that holds a path it is only said that it does.
+    Of one that holds a path of this machine it is only said that it does.
     """
-    watched = {
-        name: "(a path)" if {"/", "\\"} & set(value) else value
-        for name, value in env.items()
-        if name.startswith(_WATCHED)
+    named = {name for name in env if name.startswith(_WATCHED)} | profile.keys()
+    return {
+        name: "(a path)" if _PATH.search(env[name]) else env[name]
+        for name in sorted(named & env.keys())
     }
-    return watched | {name: env[name] for name in profile}
 
 
 def timestamp(moment: datetime) -> str:

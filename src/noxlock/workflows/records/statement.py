@@ -143,7 +143,7 @@ def _dependencies(record: Record, value: dict[str, Any]) -> Iterator[dict[str, A
         yield _digested("dirty.diff", record.dirty, role="diff")
     for name, sha256 in sorted(record.inputs.items()):
         yield _digested(name, sha256, role="input")
-    for name, sha256 in sorted(record.locks.items()):
+    for name, sha256 in record.locks.items():
         yield _digested(name, sha256, role="lock")
     yield {
         "name": "interpreter",

@@ -1,0 +1,87 @@
+"""`noxlock log`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from noxlock.cli.baselines import baselines
+from noxlock.cli.output import print_json, say
+from noxlock.cli.projects import open_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from noxlock.model import HistoryEntry, OutputChange, PackageChange
+
+__all__ = ["COMMAND"]
+
+_COMMIT: Final = 12
+"""Digits of a commit that are shown."""
+
+_Name = Annotated[str, typer.Argument(metavar="NAME", help="A check.")]
+_Limit = Annotated[
+    int | None,
+    typer.Option("--limit", "-n", min=1, metavar="N", help="Only the newest N."),
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def log(
+    context: typer.Context, name: _Name, *, limit: _Limit = None, as_json: _Json = False
+) -> None:
+    """Tell when each accepted result of a check changed, and what else had.
+
+    The newest comes first: its outputs and by how much they differ from those before,
+    the packages that had changed, the commit.
+    """
+    from msgspec import to_builtins  # noqa: PLC0415 - slow to import
+
+    baseline = baselines(open_project(context.obj), (name,))[name]
+    entries = baseline.history()[:limit]
+    if as_json:
+        print_json([to_builtins(entry) for entry in entries])
+        return
+    for number, entry in enumerate(entries):
+        if number:
+            typer.echo()
+        for line in _lines(entry):
+            typer.echo(line)
+    if not entries:
+        say(f"{name}: the baseline in {baseline.folder} has no history")
+
+
+COMMAND = log
+
+
+def _lines(entry: HistoryEntry) -> Iterator[str]:
+    yield f"{entry.created}  {_commit(entry.commit)}"
+    for output in entry.outputs:
+        yield f"  {_output(output)}"
+    if not entry.outputs:
+        yield "  no output changed"
+    for package in entry.packages:
+        yield f"  {_package(package)}"
+    for fact in entry.facts:
+        yield f"  {fact}"
+
+
+def _commit(commit: str | None) -> str:
+    if commit is None:
+        return "no commit"
+    digits, _, dirty = commit.partition("+")
+    return f"commit {digits[:_COMMIT]}" + (f" ({dirty})" if dirty else "")
+
+
+def _output(change: OutputChange) -> str:
+    verdict = f" ({change.verdict})" if change.verdict else ""
+    return f"{change.output}: {change.summary}{verdict}"
+
+
+def _package(change: PackageChange) -> str:
+    if change.old is None:
+        return f"added {change.name} {change.new}"
+    if change.new is None:
+        return f"removed {change.name} {change.old}"
+    return f"{change.name} {change.old} -> {change.new}"
