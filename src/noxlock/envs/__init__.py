@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from noxlock.envs.cpu import numpy_dispatch
-from noxlock.envs.hermetic import (
-    apply_variables,
-    hermetic_variables,
-    profile_variables,
-)
+from noxlock.envs.hermetic import apply_variables, hermetic_variables
 from noxlock.envs.interpreters import find_interpreter
 from noxlock.envs.probe import Probed, probe_variables, read_probe, unmet
 from noxlock.envs.profiles import Profile, resolve_profile
@@ -42,7 +38,6 @@ __all__ = [
     "make_venv",
     "numpy_dispatch",
     "probe_variables",
-    "profile_variables",
     "read_probe",
     "resolve_profile",
     "set_aside",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import subprocess
 from pathlib import Path
@@ -153,18 +154,21 @@ def level_variables(
     return found
 
 
-def numpy_dispatch(prefix: Path, env: Mapping[str, str]) -> tuple[str, ...]:
+def numpy_dispatch(
+    prefix: Path, env: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
     """Return the features that the NumPy of an environment chooses from as it starts.
 
     Args:
         prefix: The environment.
-        env: The variables of its commands.
+        env: The variables of its commands; None: this process's own.
 
     Returns:
         NumPy's own names, `X86_V3`; nothing where there is no NumPy, or a broken one.
     """
     # An already disabled feature stays in the list, but a wrong one is an error.
-    clean = {k: v for k, v in env.items() if not k.startswith("NPY_")}
+    given = os.environ if env is None else env
+    clean = {k: v for k, v in given.items() if not k.startswith("NPY_")}
     command = [str(venv_python(prefix)), "-I", "-B", "-c", _QUESTION]
     try:
         ended = subprocess.run(  # noqa: S603 - the environment's python, a fixed script

@@ -9,9 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from noxlock.model import ProfileDefinition
-
-__all__ = ["apply_variables", "hermetic_variables", "profile_variables"]
+__all__ = ["apply_variables", "hermetic_variables"]
 
 # What makes an interpreter see other modules, or bytecode, than its environment's.
 REMOVED: Final = frozenset(
@@ -45,19 +43,6 @@ REMOVED_PREFIXES: Final = (
 # design: CONDA_OVERRIDE_CUDA is honoured.
 KEPT_PREFIXES: Final = ("CONDA_OVERRIDE_",)
 
-# zip cannot hold an earlier date: 1980-01-01T00:00:00Z.
-EPOCH: Final = "315532800"
-
-THREADS: Final = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-)
-
 
 def hermetic_variables(
     prefix: Path, environ: Mapping[str, str]
@@ -89,26 +74,6 @@ def hermetic_variables(
         "UV_NO_CONFIG": "1",
         "VIRTUAL_ENV": str(prefix),
     }
-
-
-def profile_variables(
-    profile: ProfileDefinition, environ: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    """Return the determinism profile as variables, to be set before python starts.
-
-    Args:
-        profile: Hash seed and number of threads.
-        environ: Where a SOURCE_DATE_EPOCH of the user is honoured; None: this
-            process's own environment.
-    """
-    user = os.environ if environ is None else environ
-    return {
-        "LC_ALL": "C.UTF-8",
-        "PYTHONHASHSEED": str(profile.hash_seed),
-        "PYTHONNOUSERSITE": "1",
-        "SOURCE_DATE_EPOCH": user.get("SOURCE_DATE_EPOCH") or EPOCH,
-        "TZ": "UTC",
-    } | dict.fromkeys(THREADS, str(profile.threads))
 
 
 def apply_variables(
