@@ -8,7 +8,7 @@ import os
 import sys
 import sysconfig
 import venv
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,16 +23,19 @@ from noxlock.model import (
     PackageRecord,
     Plan,
     PlanKey,
+    ProfileDefinition,
     Record,
     Subdir,
     Target,
     Tolerance,
 )
 from noxlock.workflows.facts import Facts
-from noxlock.workflows.repro import CheckRequest, run_check
+from noxlock.workflows.repro import CheckRequest, Console, run_check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from noxlock.workflows.repro.accepting import Ask
 
 __all__ = [
     "FACTS",
@@ -56,7 +59,6 @@ SCIPY = PackageRecord(
 )
 FACTS = Facts(
     machine=lambda: {"cpu": "a small one"},
-    effective=lambda _prefix, _env, _root: {"threads 0": "openblas 1"},
     now=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
 )
 # What the check's command does: one value a line, in one file a format.
@@ -111,7 +113,9 @@ class Project:
     environ: Mapping[str, str] = field(default_factory=user_variables)
     printed: str = ""
 
-    def request(self, *, accept: bool = False) -> CheckRequest:
+    profiles: Mapping[str, ProfileDefinition] = field(default_factory=dict)
+
+    def request(self, **flags: bool) -> CheckRequest:
         """Return the request."""
         return CheckRequest(
             root=self.root,
@@ -120,14 +124,22 @@ class Project:
             built=self.built,
             environ=self.environ,
             nox_folder=self.root / ".nox",
-            accept=accept,
+            profiles=self.profiles,
+            **flags,
         )
 
-    def run(self, *, accept: bool = False, facts: Facts = FACTS) -> CheckReport:
-        """Run the check, and keep what it prints."""
+    def run(
+        self, *, facts: Facts = FACTS, ask: Ask | None = None, **flags: bool
+    ) -> CheckReport:
+        """Run the check, and keep what it prints; a baseline is replaced unasked."""
         stream = io.StringIO()
+        console = Console.on(stream)
+        if ask is not None:
+            console = replace(console, ask=ask)
+        elif flags.get("accept"):
+            flags.setdefault("yes", True)
         try:
-            return run_check(self.request(accept=accept), facts=facts, stream=stream)
+            return run_check(self.request(**flags), facts=facts, console=console)
         finally:
             self.printed = stream.getvalue()
 
@@ -147,9 +159,9 @@ class Project:
     @property
     def record(self) -> Record:
         """The baseline's record."""
-        return msgspec.json.decode(
-            (self.baseline / "record.json").read_bytes(), type=Record
-        )
+        found = self.request().baseline.read()
+        assert found is not None
+        return found
 
     def tree(self) -> dict[str, bytes]:
         """Every file of the project's `repro` folder, leftovers included."""

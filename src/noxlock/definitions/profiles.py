@@ -24,8 +24,8 @@ __all__ = [
 BUILTIN_PROFILES: Final = ("default", "portable", "gpu")
 """The profiles that need no declaration."""
 
-# The micro-architecture levels of the x86-64 psABI; other processors have none.
-CPU_LEVELS: Final = ("x86-64", "x86-64-v2", "x86-64-v3", "x86-64-v4")
+# The x86-64 psABI's levels, and the least that the libraries were compiled for.
+CPU_LEVELS: Final = ("baseline", "x86-64-v2", "x86-64-v3", "x86-64-v4")
 
 _RANDOM: Final = "random"
 # POSIX: a colon or a name with an offset, `UTC0`; tzdata: `Area/City`, `UTC`.

@@ -49,6 +49,8 @@ class Noxfile:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.definitions = Definitions()
+        self.outcomes: dict[str, tuple[str, bool]] = {}
+        """Of each check's session that ended: its headline, and whether it passed."""
         self._parts: tuple[Parsed, ...] = ()
         self._gathering: dict[str, Func] = {}
 

@@ -36,10 +36,29 @@ def check_summary(name: str, check: Check, environment: Environment) -> str:
         *(f"    {text}" for text in texts),
         "",
         f"outputs: {', '.join(check.outputs)}",
-        "-- --accept   records the outputs as the baseline",
+        *_declared(check),
+        "-- --accept   records the outputs as the baseline; asks first",
+        "-- --yes      does not ask",
+        "-- --no-vary  leaves the variations out",
+        "-- --verbose  shows every detail, also -v",
         _OPTIONS,
     ]
     return _docstring(check.description or first, details)
+
+
+def _declared(check: Check) -> list[str]:
+    """Return what is said of its runs, a line each."""
+    vary = [
+        field.replace("_", "-")
+        for field in check.vary.__struct_fields__
+        if getattr(check.vary, field)
+    ]
+    lines = {
+        "inputs": ", ".join(check.inputs),
+        "varied": ", ".join(vary),
+        "repeats": str(check.repeat) if check.repeat > 1 else "",
+    }
+    return [f"{name}: {text}" for name, text in lines.items() if text]
 
 
 def repro_summary(checks: Mapping[str, Check]) -> str:

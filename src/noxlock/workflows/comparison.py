@@ -1,84 +1,206 @@
-"""Compare what a check wrote with its baseline, output by output."""
+"""Compare what a check wrote with its baseline, or with another run of it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from noxlock.compare import compare_output
-from noxlock.model import OutputReport, Verdict
-from noxlock.workflows.records import digest
+from noxlock.compare import Settings, compare_output
+from noxlock.compare.distributions import Samples, extract
+from noxlock.errors import CompareError
+from noxlock.model import DefaultTolerance, OutputReport, Verdict
+from noxlock.workflows.records import digest, output_files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from noxlock.model import Record, Tolerance
+    from noxlock.model import Check, Record, Tolerance
+    from noxlock.workflows.baselines.views import Fetched
     from noxlock.workflows.outputs import Collected
 
-__all__ = ["compare_outputs", "compare_with_itself"]
+__all__ = ["BySample", "Comparing", "beside", "samples_of", "worse"]
+
+BySample = dict[str, dict[str, tuple[float, ...]]]
+"""By output and key, the noisy numbers of several runs."""
+
+_APART = Samples(judged=False)
+"""Between two single runs noisy numbers say nothing."""
 
 
-def compare_outputs(
-    found: Collected,
-    tolerances: Mapping[str, Tolerance],
-    folder: Path,
-    record: Record,
-) -> tuple[OutputReport, ...]:
-    """Return a report of each output: the declared ones first, then all others.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparing:
+    """How the outputs of one check are compared."""
 
-    Args:
-        found: What was written.
-        tolerances: The declared outputs.
-        folder: The baseline.
-        record: The baseline's record, whose digests its files must have.
+    tolerances: Mapping[str, Tolerance]
+    """The declared outputs."""
+    defaults: DefaultTolerance = field(default_factory=DefaultTolerance)
+
+    @classmethod
+    def of(cls, check: Check) -> Comparing:
+        """Return how *check* compares."""
+        return cls(tolerances=check.outputs, defaults=check.tolerance)
+
+    def one(
+        self, name: str, baseline: Path, actual: Path, samples: Samples
+    ) -> OutputReport:
+        """Compare one output."""
+        settings = Settings(defaults=self.defaults, samples=samples)
+        tolerance = self.tolerances[name]
+        return compare_output(
+            baseline, actual, tolerance, output=name, settings=settings
+        )
+
+    def with_itself(self, found: Collected) -> tuple[OutputReport, ...]:
+        """Return whether each output could be compared at all, as baselines must be."""
+        reports = [self.one(n, path, path, _APART) for n, path in found.files.items()]
+        return (*reports, *found.faults.values())
+
+    def runs(
+        self,
+        first: Collected,
+        other: Collected,
+        samples: Mapping[str, Samples] | None = None,
+    ) -> tuple[OutputReport, ...]:
+        """Compare what two runs wrote; *first* is what the other is held against."""
+        told = samples or {}
+        reports = []
+        for name in self.tolerances:
+            fault = other.faults.get(name) or first.faults.get(name)
+            reports.append(
+                fault
+                or self.one(
+                    name, first.files[name], other.files[name], told.get(name, _APART)
+                )
+            )
+        extra = {**first.faults, **other.faults}
+        reports += [
+            fault for name, fault in extra.items() if name not in self.tolerances
+        ]
+        return tuple(reports)
+
+    def with_baseline(
+        self,
+        found: Collected,
+        fetched: Fetched,
+        record: Record,
+        samples: Mapping[str, Samples],
+    ) -> tuple[OutputReport, ...]:
+        """Return a report of each output: the declared ones first, then all others.
+
+        Args:
+            found: What was written.
+            fetched: The recorded outputs.
+            record: The baseline's record, whose digests its files must have.
+            samples: By output its noisy numbers, recorded and actual.
+        """
+        reports = []
+        for name in self.tolerances:
+            if (fault := found.faults.get(name)) is not None:
+                reports.append(fault)
+                continue
+            lost = [why for file, why in fetched.faults.items() if _in(file, name)]
+            if lost:
+                reports.append(_lost(name, lost[0]))
+                continue
+            path = fetched.folder / name
+            report = self.one(name, path, found.files[name], samples.get(name, _APART))
+            reports.append(_vouched(report, path, record.outputs))
+        reports += [
+            fault for name, fault in found.faults.items() if name not in self.tolerances
+        ]
+        return (*reports, *self._undeclared(record.outputs, found))
+
+    def _undeclared(
+        self, recorded: Iterable[str], found: Collected
+    ) -> Iterable[OutputReport]:
+        for name in recorded:
+            declared = any(_in(name, each) for each in self.tolerances)
+            if not declared and name not in found.faults:
+                reason = "in the baseline, but not declared any more"
+                yield _not_comparable(name, reason)
+
+
+def samples_of(
+    tolerances: Mapping[str, Tolerance], runs: Sequence[Collected]
+) -> BySample:
+    """Return the noisy numbers of *runs*, of each output that declares some.
+
+    Raises:
+        CompareError: An output of a run cannot be read, or covers none.
     """
-    reports = []
+    found: BySample = {}
     for name, tolerance in tolerances.items():
-        if (fault := found.faults.get(name)) is not None:
-            reports.append(fault)
+        if not _noisy(tolerance):
             continue
-        report = compare_output(
-            folder / name, found.files[name], tolerance, output=name
-        )
-        reports.append(_vouched(report, folder / name, record.outputs.get(name)))
-    reports += [fault for name, fault in found.faults.items() if name not in tolerances]
-    reports += [
-        OutputReport(
-            output=name,
-            verdict=Verdict.NOT_COMPARABLE,
-            reason="in the baseline, but not declared any more",
-        )
-        for name in record.outputs
-        if name not in tolerances and name not in found.faults
-    ]
-    return tuple(reports)
+        values: dict[str, list[float]] = {}
+        for run in runs:
+            if (path := run.files.get(name)) is None:
+                continue
+            for key, value in extract(path, tolerance).items():
+                values.setdefault(key, []).append(value)
+        found[name] = {key: tuple(each) for key, each in values.items()}
+    return found
 
 
-def compare_with_itself(
-    found: Collected, tolerances: Mapping[str, Tolerance]
-) -> tuple[OutputReport, ...]:
-    """Return whether each output could be compared at all, as a baseline must be."""
-    reports = [
-        compare_output(path, path, tolerances[name], output=name)
-        for name, path in found.files.items()
-    ]
-    return (*reports, *found.faults.values())
+def beside(recorded: BySample, actual: BySample) -> dict[str, Samples]:
+    """Return by output its recorded and its actual noisy numbers."""
+    return {
+        name: Samples(recorded=recorded.get(name, {}), actual=numbers)
+        for name, numbers in actual.items()
+    }
+
+
+def worse(one: OutputReport, other: OutputReport) -> OutputReport:
+    """Return the report of one output that is worse: its verdict, then its size."""
+    order = list(Verdict)
+
+    def key(report: OutputReport) -> tuple[int, float]:
+        found = report.difference
+        size = None if found is None else found.worst.absolute
+        return order.index(report.verdict), -1.0 if size is None else size
+
+    return other if key(other) > key(one) else one
+
+
+def _noisy(tolerance: Tolerance) -> bool:
+    inner = tolerance.keys.values()
+    return tolerance.distribution is not None or any(_noisy(each) for each in inner)
+
+
+def _in(name: str, output: str) -> bool:
+    return name == output or name.startswith(f"{output}/")
+
+
+def _lost(name: str, why: CompareError) -> OutputReport:
+    hint = f" ({why.hint})" if why.hint else ""
+    return _not_comparable(name, f"{why.what}{hint}")
+
+
+def _not_comparable(name: str, reason: str) -> OutputReport:
+    return OutputReport(output=name, verdict=Verdict.NOT_COMPARABLE, reason=reason)
 
 
 def _vouched(
-    report: OutputReport, baseline: Path, recorded: str | None
+    report: OutputReport, baseline: Path, recorded: Mapping[str, str]
 ) -> OutputReport:
     """Add that the baseline is not what was recorded: then no verdict can pass."""
+    own = {name: sha for name, sha in recorded.items() if _in(name, report.output)}
     try:
-        found = digest(baseline)
-    except OSError:  # the comparison has said so
+        files = output_files({report.output: baseline})
+        found = {name: digest(path) for name, path in files.items()}
+    except (OSError, CompareError):  # the comparison has said so
         return report
-    if recorded is None:
+    if not own:
         note = "the baseline's record does not list it"
-    elif found != recorded:
+    elif found != own:
         note = "the baseline was changed since it was recorded: its sha256 differs"
+        if not set(own) <= set(found):
+            note = "a file of the baseline is gone"
+        elif not set(found) <= set(own):
+            note = "the baseline has a file that its record does not list"
     else:
         return report
     verdict = Verdict.NOT_COMPARABLE if report.verdict.passed else report.verdict

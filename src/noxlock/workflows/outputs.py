@@ -1,4 +1,4 @@
-"""The files that a check writes: a fresh folder for them, and what became of it."""
+"""What a check writes: a fresh folder for it, and what became of each output."""
 
 from __future__ import annotations
 
@@ -29,22 +29,18 @@ def is_plain(name: str) -> bool:
     )
 
 
-def check_names(names: Iterable[str], check: str, reserved: str) -> None:
-    """Raise DefinitionError for an output that is no plain path, or is *reserved*.
+def check_names(names: Iterable[str], check: str) -> None:
+    """Raise DefinitionError for an output that is no plain path.
 
     The name of the check is the name of a folder that is emptied: it must be plain too.
     """
     if not is_plain(check) or "/" in check:
         raise DefinitionError(f"`{check}` cannot be the name of a folder", key="checks")
     for name in names:
-        key = f"checks.{check}.outputs.{name}"
         if not is_plain(name):
             raise DefinitionError(
-                f"the output `{name}` is no path beneath the outputs folder", key=key
-            )
-        if name.lower() == reserved:
-            raise DefinitionError(
-                f"the output `{name}` has the name of the baseline's record", key=key
+                f"the output `{name}` is no path beneath the outputs folder",
+                key=f"checks.{check}.outputs.{name}",
             )
 
 
@@ -76,34 +72,63 @@ class Collected:
 
 
 def collect(folder: Path, declared: Iterable[str]) -> Collected:
-    """Return what lies in *folder*: every file must be declared, and inside it."""
+    """Return what lies in *folder*: every file must be declared, and inside it.
+
+    An output may be a folder, with all that lies in it.
+    """
     files: dict[str, Path] = {}
     faults: dict[str, OutputReport] = {}
     base = folder.resolve()
     for name in declared:
         path = folder / name
-        if not path.resolve().is_relative_to(base):
-            faults[name] = _fault(name, "the output is a link out of its folder")
-        elif not path.exists():
-            faults[name] = _fault(name, "the output is missing")
-        elif not path.is_file():
-            faults[name] = _fault(name, "the output is no regular file")
-        elif problem := _unreadable(path):
-            faults[name] = _fault(name, f"the output cannot be read: {problem}")
+        if problem := _problem(path, base):
+            faults[name] = _fault(name, f"the output {problem}")
         else:
             files[name] = path
     for name in _written(folder):
         around = f"{name}/"
-        if name not in files and not any(each.startswith(around) for each in files):
+        if name in files or any(each.startswith(around) for each in files):
+            continue
+        if not any(name.startswith(f"{each}/") for each in (*files, *faults)):
             faults.setdefault(name, _fault(name, "written, but not declared"))
     return Collected(files=files, faults=faults)
+
+
+def _problem(path: Path, base: Path) -> str:
+    """Return why what lies at *path* is no output, or ""."""
+    if not path.resolve().is_relative_to(base):
+        return "is a link out of its folder"
+    if not path.exists():
+        return "is missing"
+    if path.is_dir():
+        return _folder_problem(path)
+    if not path.is_file():
+        return "is no regular file"
+    return _unreadable(path)
+
+
+def _folder_problem(folder: Path) -> str:
+    empty = True
+    base = folder.resolve()
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if not path.resolve().is_relative_to(base):
+            return f"holds a link out of its folder, `{name}`"
+        if path.is_dir():
+            continue
+        empty = False
+        if not path.is_file():
+            return f"holds `{name}`, which is no regular file"
+        if problem := _unreadable(path):
+            return f"holds `{name}`, which {problem}"
+    return "is an empty folder" if empty else ""
 
 
 def _unreadable(path: Path) -> str:
     try:
         path.open("rb").close()
     except OSError as error:
-        return error.strerror or str(error)
+        return f"cannot be read: {error.strerror or error}"
     return ""
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import nox
 from nox.command import CommandFailed
+from nox.logger import logger
 
+from noxlock.definitions import baseline_folder
 from noxlock.errors import DefinitionError
 from noxlock.nox_plugin.failures import reported
 from noxlock.nox_plugin.kinds._gpu import is_skipped, with_gpu
@@ -17,34 +20,31 @@ from noxlock.nox_plugin.options import read_options, refuse_rest
 from noxlock.nox_plugin.summaries import check_summary, repro_summary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from noxlock.model import Check
     from noxlock.nox_plugin.noxfile import Noxfile
+    from noxlock.nox_plugin.options import Options
     from noxlock.workflows.environments import BuiltEnvironment
+    from noxlock.workflows.project import Project
 
 __all__ = ["register_check"]
 
-_ACCEPT: Final = "--accept"
+_FLAGS: Final = ("--accept", "--yes", "--no-vary", "--verbose", "-v")
 
 
 def register_check(noxfile: Noxfile, name: str, declared: Check) -> None:
     """Make a declared check known to nox, as `repro(NAME)`, and to `repro`."""
-    title = f"repro({name})"
+    title = _title(name)
 
     def rerun(session: nox.Session) -> None:
-        with reported():
-            options = read_options(session.posargs, os.environ, flags=(_ACCEPT,))
-            refuse_rest(options, title, (_ACCEPT,))
-            env = locked_env(session)
-            if env is None:
-                what = f"{title} needs its locked environment: else nothing is proved"
-                raise DefinitionError(what, hint="run it without --no-venv")
-            project = noxfile.project()
-            built = with_gpu(session, project, declared, lambda: env.build(options))
-            if not install_only(session):
-                accept = _ACCEPT in options.flags
-                _compare(session, name, declared, built, accept=accept)
+        try:
+            _rerun(session, noxfile, name, declared)
+        except CommandFailed as error:
+            line = f"{name}: {error.reason}"
+            noxfile.outcomes.setdefault(session.name, (line, False))
+            raise
+        finally:
+            if _is_last(session):
+                _summarise(noxfile)
 
     _register_repro(noxfile)
     environment = noxfile.project().environment(declared.environment)
@@ -57,6 +57,81 @@ def register_check(noxfile: Noxfile, name: str, declared: Check) -> None:
         allow_parallel=isinstance(environment.python, str),
         **backend(f"check:{name}", environment),
     )(rerun)
+
+
+def _title(name: str) -> str:
+    return f"repro({name})"
+
+
+def _rerun(session: nox.Session, noxfile: Noxfile, name: str, declared: Check) -> None:
+    with reported():
+        options = read_options(session.posargs, os.environ, flags=_FLAGS)
+        refuse_rest(options, _title(name), _FLAGS)
+        env = locked_env(session)
+        if env is None:
+            what = (
+                f"{_title(name)} needs its locked environment: else nothing is proved"
+            )
+            raise DefinitionError(what, hint="run it without --no-venv")
+        project = noxfile.project()
+        built = with_gpu(session, project, declared, lambda: env.build(options))
+        if not install_only(session):
+            _compare(session, noxfile, (name, declared), built, options)
+
+
+def _compare(
+    session: nox.Session,
+    noxfile: Noxfile,
+    check: tuple[str, Check],
+    built: BuiltEnvironment,
+    options: Options,
+) -> None:
+    from noxlock.report.words import headline, passed  # noqa: PLC0415 - not for `nox -l`
+    from noxlock.workflows.repro import (  # noqa: PLC0415 - likewise
+        CheckRequest,
+        Console,
+        run_check,
+    )
+
+    name, declared = check
+    checks = noxfile.definitions.checks
+    flags = options.flags
+    report = run_check(
+        CheckRequest(
+            root=Path.cwd(),
+            name=name,
+            check=declared,
+            built=built,
+            environ=os.environ,
+            nox_folder=nox_folder(session),
+            profiles=noxfile.definitions.profiles,
+            direct=_direct(noxfile.project(), declared),
+            others=[
+                baseline_folder(other, one)
+                for other, one in checks.items()
+                if other != name
+            ],
+            accept="--accept" in flags,
+            yes="--yes" in flags,
+            vary="--no-vary" not in flags,
+            verbose=not {"--verbose", "-v"}.isdisjoint(flags),
+        ),
+        console=replace(Console.of_process(), say=session.log),
+    )
+    noxfile.outcomes[session.name] = headline(report), passed(report)
+    if not passed(report):
+        raise CommandFailed(report.reason or report.verdict)
+
+
+def _direct(project: Project, declared: Check) -> frozenset[str]:
+    """Return the packages that the groups of the check's environment ask for."""
+    environment = project.environment(declared.environment)
+    if environment.pypi is None:
+        return frozenset()
+    roots = getattr(project.read_lock(environment.pypi).selection, "roots", {})
+    return frozenset(
+        root.name for group in environment.groups for root in roots.get(group, ())
+    )
 
 
 def _register_repro(noxfile: Noxfile) -> None:
@@ -77,49 +152,23 @@ def _register_repro(noxfile: Noxfile) -> None:
                     session.skip(what)
 
     repro.__doc__ = repro_summary(checks)
-    noxfile.gather(repro, "repro", [f"repro({name})" for name in checks])
+    noxfile.gather(repro, "repro", [_title(name) for name in checks])
 
 
-def _compare(
-    session: nox.Session,
-    name: str,
-    declared: Check,
-    built: BuiltEnvironment,
-    *,
-    accept: bool,
-) -> None:
-    from noxlock.workflows.repro import (  # noqa: PLC0415 - not for `nox -l`
-        CheckRequest,
-        run_check,
-    )
-
-    request = CheckRequest(
-        root=Path.cwd(),
-        name=name,
-        check=declared,
-        built=built,
-        environ=os.environ,
-        nox_folder=nox_folder(session),
-        accept=accept,
-    )
-    report = run_check(request, run=_Runner(session))
-    if not report.verdict.passed:
-        raise CommandFailed(report.reason or report.verdict)
+def _is_last(session: nox.Session) -> bool:
+    """Return whether no other check of this run is still to come."""
+    runner = session._runner  # noqa: SLF001 - no public way
+    others = [
+        each
+        for each, selected in runner.manifest.list_all_sessions()
+        if selected and each.name.startswith("repro(") and each is not runner
+    ]
+    return bool(others) and all(each.result is not None for each in others)
 
 
-class _Runner:
-    """Runs a check's command the way nox runs commands: logged, interruptible."""
-
-    def __init__(self, session: nox.Session) -> None:
-        self.session = session
-
-    def __call__(
-        self, command: Sequence[str], /, *, cwd: Path, env: Mapping[str, str]
-    ) -> int:
-        """Return the exit status; *cwd* is where nox runs sessions anyway."""
-        assert cwd == Path.cwd()  # noqa: S101 - what `_compare` asked for
-        try:
-            self.session.run(*command, env=env, include_outer_env=False)
-        except CommandFailed as error:
-            return error.return_code or 1
-        return 0
+def _summarise(noxfile: Noxfile) -> None:
+    """Say in one place what became of all checks that were run."""
+    for session, (line, passed) in noxfile.outcomes.items():
+        mark = "pass" if passed else "FAIL"
+        name = f" ({session})" if not line.startswith(session) else ""
+        (logger.info if passed else logger.error)(f"{mark}  {line}{name}")

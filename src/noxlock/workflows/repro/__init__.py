@@ -1,0 +1,8 @@
+"""Rerun a check and compare with its baseline, or record the baseline."""
+
+from __future__ import annotations
+
+from noxlock.workflows.repro.checking import Console, run_check
+from noxlock.workflows.repro.request import CheckRequest, report_file
+
+__all__ = ["CheckRequest", "Console", "report_file", "run_check"]

@@ -1,0 +1,149 @@
+"""Make what a check wrote its baseline: shown first, and asked for."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TextIO
+
+from msgspec import structs
+
+from noxlock.model import Verdict, worst
+from noxlock.report import Shown, terminal
+from noxlock.workflows import records
+from noxlock.workflows.baselines import Accepted
+from noxlock.workflows.comparison import beside
+from noxlock.workflows.history import make_entry
+from noxlock.workflows.repro.judging import make_report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from noxlock.model import CheckReport, OutputReport, Record
+    from noxlock.workflows.comparison import BySample, Comparing
+    from noxlock.workflows.repro.judging import Evidence
+    from noxlock.workflows.repro.preparing import Known
+    from noxlock.workflows.repro.recording import Recording
+
+    Ask = Callable[[str], bool | None]
+    """Asks a question; None: there is nobody to answer."""
+
+__all__ = ["Accepting", "Ask", "ask_on_terminal"]
+
+
+def ask_on_terminal(stream: TextIO) -> Ask:
+    """Return what asks on *stream* and reads the answer from standard input."""
+
+    def ask(question: str) -> bool | None:
+        if not (stream.isatty() and sys.stdin is not None and sys.stdin.isatty()):
+            return None
+        stream.write(f"{question} [y/N] ")
+        stream.flush()
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+    return ask
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepting:
+    """One call with `accept`, all runs having ended well."""
+
+    evidence: Evidence
+    comparing: Comparing
+    known: Known
+    recording: Recording
+    samples: BySample
+    reason: str
+    """Why the runs are not comparable at all; ""."""
+
+    def report(self, ask: Ask, stream: TextIO) -> CheckReport:
+        """Record the outputs, where they can be a baseline and it is confirmed."""
+        request, known = self.evidence.request, self.known
+        own = self.comparing.with_itself(self.evidence.runs[0].found)
+        if why := self._why_not(own):
+            return make_report(self.evidence, own, f"nothing was recorded: {why}")
+        reports: tuple[OutputReport, ...] = ()
+        if known.record is not None:
+            reports = self._compared(known.record)
+            before = make_report(self.evidence, reports)
+            if self._changes_nothing(known.record, reports):
+                stream.write(
+                    f"{request.name}: the baseline in {request.baseline.folder} stays"
+                    " as it is\n"
+                )
+                return before
+            shown = Shown(report=structs.replace(before, next=()))
+            terminal.write_report(
+                shown, stream, request.environ, verbose=request.verbose
+            )
+        elif known.damage:
+            stream.write(f"{request.name}: {known.damage}\n")
+        if known.is_there and not request.yes and (why := self._unconfirmed(ask)):
+            return make_report(self.evidence, reports, f"nothing was recorded: {why}")
+        self._write(reports)
+        return self._recorded()
+
+    def _why_not(self, own: tuple[OutputReport, ...]) -> str:
+        if self.reason:
+            return self.reason
+        if not all(output.verdict.passed for output in own):
+            return "not every output can be a baseline"
+        noise = self.evidence.noise
+        if noise is not None and not noise.verdict.passed:
+            return "runs in the same surroundings differ by more than is tolerated"
+        return ""
+
+    def _compared(self, record: Record) -> tuple[OutputReport, ...]:
+        request = self.evidence.request
+        return self.comparing.with_baseline(
+            self.evidence.runs[0].found,
+            request.baseline.fetch(record),
+            record,
+            beside(self.known.samples, self.samples),
+        )
+
+    def _changes_nothing(
+        self, record: Record, reports: tuple[OutputReport, ...]
+    ) -> bool:
+        same = worst([each.verdict for each in reports]) is Verdict.IDENTICAL
+        return same and records.same_origin(record, self.evidence.actual)
+
+    def _unconfirmed(self, ask: Ask) -> str:
+        folder = self.evidence.request.baseline.folder
+        match ask(f"replace the baseline in {folder}?"):
+            case True:
+                return ""
+            case None:
+                return (
+                    "nobody is there to ask; `-- --accept --yes` replaces the baseline"
+                    f" in {folder}"
+                )
+            case _:
+                return "it was not confirmed"
+
+    def _write(self, reports: tuple[OutputReport, ...]) -> None:
+        evidence, actual = self.evidence, self.evidence.actual
+        evidence.request.baseline.write(
+            Accepted(
+                record=actual,
+                outputs=evidence.runs[0].found.files,
+                locks=self.recording.locks,
+                dirty=self.recording.diff or None,
+                samples=self.samples,
+                entry=make_entry(self.known.record, actual, reports),
+            )
+        )
+
+    def _recorded(self) -> CheckReport:
+        """Return the report of the new baseline, compared as it now lies there."""
+        request, actual = self.evidence.request, self.evidence.actual
+        evidence = replace(
+            self.evidence, old=actual, history=request.baseline.history()
+        )
+        outputs = self.comparing.with_baseline(
+            evidence.runs[0].found,
+            request.baseline.fetch(actual),
+            actual,
+            beside(self.samples, self.samples),
+        )
+        return make_report(evidence, outputs, accepted=True)

@@ -1,0 +1,81 @@
+"""What the project's tree has that its commit has not."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from noxlock.envs.git import FOREIGN
+from noxlock.errors import EnvError
+from noxlock.process import run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["dirty_diff"]
+
+# The same bytes whatever the user's settings say.
+_DIFF: Final = (
+    *("-c", "core.quotePath=true", "-c", "diff.noprefix=false"),
+    *("-c", "diff.mnemonicPrefix=false", "-c", "diff.algorithm=myers"),
+    *("-c", "core.autocrlf=false", "-c", "diff.renames=false", "-c", "diff.context=3"),
+    *("diff", "--cached", "--binary", "--full-index", "--no-color"),
+    *("--no-ext-diff", "--no-textconv", "--no-renames", "HEAD"),
+)
+
+
+def dirty_diff(
+    root: Path, leave_out: Sequence[str], environ: Mapping[str, str]
+) -> bytes:
+    """Return the diff of the tree at *root* to its commit, new files included.
+
+    `git apply` on the commit makes the tree again. The user's index is not touched.
+
+    Args:
+        root: The project's folder.
+        leave_out: Folders beneath it whose changes do not count: the baselines.
+        environ: The user's variables, for git.
+
+    Returns:
+        b"" where nothing was changed, or there is no repository, commit or git.
+    """
+    env = {name: value for name, value in environ.items() if name not in FOREIGN}
+    env["GIT_OPTIONAL_LOCKS"] = "0"
+    git = _Git(root, env)
+    what = ["--", ".", *(f":(exclude,literal){folder}" for folder in leave_out)]
+    if not git("rev-parse", "--verify", "--quiet", "HEAD") or not git(
+        "status", "--porcelain", "--untracked-files=all", *what
+    ):
+        return b""
+    index = root / git("rev-parse", "--git-path", "index")
+    objects = (root / git("rev-parse", "--git-path", "objects")).absolute()
+    with tempfile.TemporaryDirectory(prefix="noxlock-") as made:
+        folder = Path(made)
+        (folder / "objects").mkdir()
+        if index.exists():
+            shutil.copyfile(index, folder / "index")
+        git.env |= {
+            "GIT_INDEX_FILE": str(folder / "index"),
+            "GIT_OBJECT_DIRECTORY": str(folder / "objects"),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects),
+        }
+        git("add", "--all", *what)
+        written = folder / "diff"
+        git(*_DIFF, f"--output={written}", *what)
+        return written.read_bytes() if written.exists() else b""
+
+
+class _Git:
+    def __init__(self, root: Path, env: dict[str, str]) -> None:
+        self.root = root
+        self.env = env
+
+    def __call__(self, *arguments: str) -> str:
+        """Return what git prints; "" where it fails, or is not there."""
+        try:
+            completed = run(["git", *arguments], cwd=self.root, env=self.env)
+        except EnvError:
+            return ""
+        return completed.stdout.strip() if completed.succeeded else ""
