@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from noxlock.envs.hermetic import EPOCH
+from noxlock.envs.profiles import EPOCH
 from noxlock.errors import BuildError
 
 if TYPE_CHECKING:

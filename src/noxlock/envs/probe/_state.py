@@ -8,9 +8,7 @@ did not, and never fail: what a library does not say is left out.
 # ruff: noqa: PTH105, PTH118, PTH119, PTH123 - in the run itself nothing is imported that costs
 from __future__ import annotations
 
-import json
 import os
-import re
 import sys
 import time
 
@@ -21,10 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["write"]
 
-# Libraries that `_noxlock_pools` knows to ask.
-_POOL = re.compile(
-    r"(lib)?(scipy_)?(openblas|blas[.-]|lapack[.-]|mkl_rt|blis|gomp|omp|iomp)"
-)
+# How the names of the libraries begin that `_noxlock_pools` knows to ask.
+_POOLS = ("libopenblas", "libscipy_openblas", "libblas", "liblapack", "libmkl_rt")
+_POOLS += ("mkl_rt", "libblis", "libgomp", "libomp", "libiomp")
 
 
 def _python() -> dict[str, str]:
@@ -177,9 +174,9 @@ def _libraries() -> dict[str, str]:
     paths = _files()
     # Python's own modules are packages' business.
     names = sorted({os.path.basename(path) for path in paths})
-    shared = [name for name in names if re.match(r"lib|mkl", name)]
+    shared = [name for name in names if name.startswith(("lib", "mkl"))]
     found = {"libraries": " ".join(shared)} if shared else {}
-    asked = [path for path in paths if _POOL.match(os.path.basename(path))]
+    asked = [path for path in paths if os.path.basename(path).startswith(_POOLS)]
     if asked:
         found.update(_pools().pools(asked))
     return found
@@ -213,6 +210,19 @@ def modules(before: frozenset[str]) -> list[str]:
     return sorted(found)
 
 
+def encoded(value: Any) -> str:  # noqa: ANN401 - what JSON has
+    """Return *value* as JSON; to import json takes longer than all else here."""
+    if isinstance(value, dict):
+        pairs = (f"{encoded(key)}:{encoded(each)}" for key, each in value.items())
+        return "{" + ",".join(pairs) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(encoded, value)) + "]"
+    if isinstance(value, str):
+        quoted: str = __import__("_json").encode_basestring_ascii(value)
+        return quoted
+    return str(value)
+
+
 def write(
     folder: str,
     started: Mapping[str, str],
@@ -232,6 +242,6 @@ def write(
         "warnings": [[kind, text, count] for (kind, text), count in warned.items()],
     }
     name = os.path.join(folder, "found", f"{os.getpid()}-{time.time_ns()}")
-    with open(name + ".part", "w", encoding="utf-8", errors="replace") as stream:
-        json.dump(answer, stream)
+    with open(name + ".part", "w", encoding="ascii") as stream:
+        stream.write(encoded(answer))
     os.replace(name + ".part", name + ".json")
