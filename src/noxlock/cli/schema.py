@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
 from noxlock.cli.output import print_json
 
 __all__ = ["COMMAND"]
 
 
-def schema() -> None:
-    """Print the JSON Schema of the files in `sessions/`, for editors."""
-    from noxlock.definitions import json_schema  # noqa: PLC0415 - slow to import
+class _Of(StrEnum):
+    DEFINITIONS = "definitions"
+    REPORT = "report"
+
+
+_What = Annotated[
+    _Of,
+    typer.Argument(
+        metavar="WHAT",
+        show_default=False,
+        help="The files in `sessions/` [default], or the report.json of a check.",
+    ),
+]
+
+
+def schema(what: _What = _Of.DEFINITIONS) -> None:
+    """Print the JSON Schema of the files in `sessions/`, or of report.json."""
+    # Slow to import, both of them.
+    if what is _Of.REPORT:
+        from noxlock.report.schema import json_schema  # noqa: PLC0415
+    else:
+        from noxlock.definitions import json_schema  # noqa: PLC0415
 
     print_json(json_schema())
 

@@ -11,8 +11,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from noxlock.compare._elements import Array
     from noxlock.compare._files import Side
+    from noxlock.compare._lens import Array
 
 __all__ = ["columns"]
 

@@ -13,7 +13,7 @@ from noxlock.model.preview import Curve
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from noxlock.compare._elements import Array
+    from noxlock.compare._lens import Array
     from noxlock.compare._sources import Source
     from noxlock.compare.tolerance import Limit
 

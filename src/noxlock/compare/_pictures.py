@@ -13,7 +13,7 @@ import numpy as np
 from noxlock.model.preview import ImagePair
 
 if TYPE_CHECKING:
-    from noxlock.compare._elements import Array
+    from noxlock.compare._lens import Array
 
 __all__ = ["picture"]
 

@@ -1,4 +1,8 @@
-"""How results are said: one module a form."""
+"""How results are said: one module a form.
+
+Importing it is light, as the command line's choices come from here; what needs rich or
+msgspec is imported when it is first asked for.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,14 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Protocol, TextIO, cast
 
-from noxlock.report.causes import causes
-from noxlock.report.live import make_progress
 from noxlock.report.progress import Progress, Quiet, Task
-from noxlock.report.shown import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from noxlock.report._causes import causes
+    from noxlock.report.live import make_progress
+    from noxlock.report.shown import Shown
 
 __all__ = [
     "FORMS",
@@ -25,6 +30,8 @@ __all__ = [
     "causes",
     "make_progress",
 ]
+
+_LATER: Final = {"Shown": "shown", "causes": "_causes", "make_progress": "live"}
 
 
 class _Write(Protocol):
@@ -38,6 +45,7 @@ class Form:
     """A form of the report; its module is imported when it is needed."""
 
     name: str
+    """As the command line has it; its module's."""
     file: str
     """What each run of a check writes it to; "" where it is for the terminal."""
 
@@ -61,4 +69,9 @@ FORMS: Final[Mapping[str, Form]] = MappingProxyType(
         )
     }
 )
-"""Form by the name that the command line takes: its module's."""
+
+
+def __getattr__(name: str) -> object:
+    if (module := _LATER.get(name)) is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{module}"), name)
