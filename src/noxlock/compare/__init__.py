@@ -233,6 +233,7 @@ def compare_output(
             limits,
             threads=settings.threads or os.cpu_count() or 1,
             block=settings.block,
+            samples=settings.samples,
         )
         compare_sides(Side("baseline", baseline), Side("output", actual), job)
     except CompareError as error:

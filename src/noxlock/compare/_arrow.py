@@ -10,15 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from noxlock.compare._elements import compare_block
-from noxlock.compare._parts import shown
-from noxlock.compare._tally import Block, Spot
+from noxlock.compare._parts import compare_numbers, shown
+from noxlock.compare._tally import Block, Spot, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from noxlock.compare._elements import Array
     from noxlock.compare._job import Job
+    from noxlock.compare._lens import Array
 
 __all__ = ["compare_batch", "same_type"]
 
@@ -78,7 +77,7 @@ def compare_batch(new: _Arrow, old: _Arrow, job: Job, start: int) -> None:
 @dataclass(slots=True)
 class _Walk:
     column: str
-    blocks: list[tuple[int, Block]] = field(default_factory=list)
+    blocks: list[tuple[int, Block | Tally]] = field(default_factory=list)
     """With the row of the first place that differs."""
     failed: list[str] = field(default_factory=list)
 
@@ -162,12 +161,8 @@ class _Walk:
             rows[text] = row
             return text
 
-        new, old = values
-        limit = job.limit(old.dtype.name)
-        wide = np.promote_types(new.dtype, old.dtype)
-        new, old = new.astype(wide, copy=False), old.astype(wide, copy=False)
-        block = compare_block(new, old, limit, where)
-        self.blocks.append((rows[block.first.where] if block.first else -1, block))
+        found = compare_numbers(*values, job, where)
+        self.blocks.append((rows[found.first.where] if found.first else -1, found))
 
     def _decimals(self, pair: _Pair, job: Job, place: _Place) -> None:
         """Compare exactly; by a limit, as float64, only where a key declares one."""

@@ -4,33 +4,38 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from noxlock.compare._tally import Block, Spot
+from noxlock.compare._sources import compare_sources
+from noxlock.compare._tally import Block, Spot, Tally
 from noxlock.errors import CompareError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    from noxlock.compare._elements import Array
     from noxlock.compare._job import Job
-    from noxlock.compare._tally import Tally
+    from noxlock.compare._lens import Array
 
 __all__ = [
     "Held",
     "check_claim",
+    "compare_numbers",
     "compare_objects",
+    "in_steps",
     "pair",
     "plain",
     "readable",
     "shown",
+    "slabs",
 ]
 
 _LONGEST: Final = 60
 _CAUSE: Final = 160
+_SLAB: Final = 1 << 24
+"""Bytes that are read of a chunked array at once."""
 _LARGE: Final = 1 << 36
 _RATIO: Final = 1 << 14
 
@@ -95,6 +100,26 @@ def pair(new: Collection[str], old: Collection[str], job: Job) -> list[str]:
     return [name for name in old if name in new]
 
 
+def compare_numbers(
+    new: Array, old: Array, job: Job, place: Callable[[int], str]
+) -> Tally:
+    """Return what differs between two flat arrays, *place* saying where they lie."""
+    tally = Tally()
+    if job.look is not None:
+        return tally
+    inner = replace(job, key="", tally=tally)
+
+    def error(what: str) -> CompareError:
+        return CompareError(f"the array {what}")
+
+    compare_sources(Held(values=new, error=error), Held(values=old, error=error), inner)
+    for name in ("first", "worst"):
+        if (spot := getattr(tally, name)) is not None:
+            index = int(spot.where.strip("[]"))
+            setattr(tally, name, replace(spot, where=place(index)))
+    return tally
+
+
 def compare_objects(
     new: Array, old: Array, tally: Tally, place: Callable[[int], str]
 ) -> None:
@@ -146,3 +171,44 @@ def check_claim(
     """
     if claimed > _LARGE and claimed > _RATIO * (there := stored()):
         raise error(f"claims to hold {claimed} bytes, of which {there} are stored")
+
+
+def slabs(
+    shape: tuple[int, ...], chunks: tuple[int, ...] | None, itemsize: int
+) -> Iterator[tuple[slice | int, ...]]:
+    """Yield the pieces of an array, in C order, that are read at once.
+
+    They are whole rows of chunks where these fit into 16 MiB; where they do not, a
+    chunk is read once for each piece that it reaches into.
+    """
+    budget = max(1, _SLAB // max(1, itemsize))
+    axis = 0
+    while axis < len(shape) - 1 and math.prod(shape[axis + 1 :]) > budget:
+        axis += 1
+    if not shape:
+        yield ()
+        return
+    step = max(1, budget // max(1, math.prod(shape[axis + 1 :])))
+    if chunks is not None and step > chunks[axis] > 0:
+        step -= step % chunks[axis]
+    for outer in np.ndindex(*shape[:axis]):
+        for start in range(0, shape[axis], step):
+            yield (*outer, slice(start, min(start + step, shape[axis])))
+
+
+def in_steps(pieces: Iterator[Array], step: int) -> Iterator[Array]:
+    """Yield the elements of flat *pieces* anew, *step* at a time."""
+    rest: list[Array] = []
+    have = 0
+    for piece in pieces:
+        start = 0
+        while have + len(piece) - start >= step:
+            end = start + step - have
+            rest.append(piece[start:end])
+            yield rest[0] if len(rest) == 1 else np.concatenate(rest)
+            rest, have, start = [], 0, end
+        if start < len(piece):
+            rest.append(piece[start:])
+            have += len(piece) - start
+    if rest:
+        yield rest[0] if len(rest) == 1 else np.concatenate(rest)

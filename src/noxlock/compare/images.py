@@ -15,9 +15,9 @@ from noxlock.compare._sources import compare_sources
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from noxlock.compare._elements import Array
     from noxlock.compare._files import Side
     from noxlock.compare._job import Job
+    from noxlock.compare._lens import Array
 
 __all__ = ["compare"]
 
