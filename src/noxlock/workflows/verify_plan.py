@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["planned_anew"]
 
+_MAIN: Final = "main"
 _GLIBC: Final = re.compile(r"glibc (\d+)\.(\d+)")
 _MACOS: Final = re.compile(r"macOS (\d+)(?:\.(\d+))?")
 
@@ -43,7 +44,11 @@ def planned_anew(record: Record, locks: Mapping[str, bytes]) -> Iterator[str]:
         locks: The kept locks by their names, in the record's order.
     """
     try:
-        plan = _plan(record, _read(locks))
+        kept = _read(locks)
+        plan = min(
+            (_plan(record, kept, groups) for groups in _groups(record, kept)),
+            key=lambda plan: plan.key != record.plan,
+        )
     except NoxlockError as error:
         yield f"no plan can be made of the locks: {error}"
         return
@@ -71,10 +76,23 @@ def _beside(name: str, locks: Mapping[str, bytes]) -> Callable[[str], bytes | No
     return lambda other: locks.get((folder / other).as_posix())
 
 
-def _plan(record: Record, locks: _Locks) -> Plan:
+def _groups(record: Record, locks: _Locks) -> Iterator[tuple[str, ...]]:
+    """Yield the groups that may have been asked for.
+
+    Of two locks a record has the groups that both gave; `main` of the conda lock is
+    among them where nothing else of it was wanted, and is no wish of the wheels then.
+    """
+    groups = record.selection.get("groups", (_MAIN,))
+    yield groups
+    without = tuple(group for group in groups if group != _MAIN)
+    if locks.conda and locks.pypi and without:
+        yield without
+
+
+def _plan(record: Record, locks: _Locks, groups: tuple[str, ...]) -> Plan:
     request = LayersRequest(
         target=_target(record, locks),
-        groups=record.selection.get("groups", ("main",)),
+        groups=groups,
         extras=record.selection.get("extras", ()),
         allow_md5=True,
         listing=True,
@@ -85,7 +103,9 @@ def _plan(record: Record, locks: _Locks) -> Plan:
 def _target(record: Record, locks: _Locks) -> Target:
     """Return the target as it was on the machine of the record."""
     if locks.conda is None:
-        target = parse_target(record.target, python=record.interpreter.get("version", ""))
+        target = parse_target(
+            record.target, python=record.interpreter.get("version", "")
+        )
     else:
         target = parse_platform(record.target)
     glibc = _GLIBC.match(record.machine.get("libc", ""))

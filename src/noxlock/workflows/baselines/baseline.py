@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from noxlock.definitions import baseline_folder
 from noxlock.errors import CompareError, DefinitionError
 from noxlock.model import BaselineStore
 from noxlock.workflows.baselines import layout, replacing
@@ -206,7 +207,7 @@ def baseline_of(
     store = check.baseline_store
     return Baseline(
         root=root,
-        folder=check.baseline or f"{layout.FOLDER}/{name}",
+        folder=baseline_folder(name, check),
         store=BaselineStore(url=store) if isinstance(store, str) else store,
         environ=environ,
     )

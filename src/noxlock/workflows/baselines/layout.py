@@ -8,7 +8,6 @@ from noxlock.workflows.records import RECORD
 
 __all__ = [
     "DIRTY",
-    "FOLDER",
     "HISTORY",
     "LOCKS",
     "OLD_RECORD",
@@ -20,8 +19,6 @@ __all__ = [
     "TOLERANCES",
 ]
 
-FOLDER: Final = "repro"
-"""Where the baselines of checks lie that do not say where."""
 OUTPUTS: Final = "outputs"
 """Folder of the outputs, but of those that are kept in a store."""
 LOCKS: Final = "locks"

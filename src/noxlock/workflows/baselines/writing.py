@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
+from noxlock.definitions import parse_size
 from noxlock.errors import CompareError
 from noxlock.workflows.baselines import layout, replacing
 from noxlock.workflows.baselines.documents import encode
 from noxlock.workflows.baselines.objects import copy_digested, file_digest
 from noxlock.workflows.baselines.samples import encode_samples
-from noxlock.workflows.baselines.sizes import format_size, parse_size
+from noxlock.workflows.baselines.sizes import format_size
 from noxlock.workflows.baselines.stored import Stored, encode_stored
 from noxlock.workflows.baselines.stores import object_key
 from noxlock.workflows.baselines.summaries import summarise
