@@ -19,6 +19,8 @@ _SIGNATURE: Final = b"GCOL\x01\0\0\0"
 _COLLECTION: Final = struct.Struct("<8sQ")
 _OBJECT: Final = struct.Struct("<HHIQ")
 _REFERENCE: Final = np.dtype([("length", "<u4"), ("heap", "<u8"), ("index", "<u4")])
+_BITS: Final = 3
+"""Of an encoded type: after two bytes of the encoding, and class and version."""
 _KNOWN: Final = frozenset(
     (
         h5t.INTEGER,
@@ -37,8 +39,7 @@ def check_type(kind: h5t.TypeID, side: Side, path: str) -> bool:
     """Check that HDF5 can convert *kind*; return whether its values are in the heap.
 
     Raises:
-        CompareError: It can not, or would crash: a string whose variable length the
-            file's damage has hidden is a sequence of strings of one byte.
+        CompareError: It can not, or would crash.
     """
     found = kind.get_class()
     if found == h5t.COMPOUND:
@@ -48,11 +49,10 @@ def check_type(kind: h5t.TypeID, side: Side, path: str) -> bool:
     if found == h5t.ARRAY:
         return check_type(kind.get_super(), side, path)
     if found == h5t.VLEN:
-        inner = kind.get_super()
-        one_byte = inner.get_class() == h5t.STRING and not inner.is_variable_str()
-        if one_byte and inner.get_size() == 1:
+        # "Type: 0 Sequence, 1 String": the lowest bits after a type's class.
+        if kind.encode()[_BITS] & 0xF:
             raise side.error(f"has a damaged type at `{path}`")
-        check_type(inner, side, path)
+        check_type(kind.get_super(), side, path)
         return True
     if found not in _KNOWN:
         raise side.error(f"has values of a type that cannot be compared at `{path}`")
@@ -111,9 +111,10 @@ def check_lengths(dataset: h5py.Dataset, largest: int, side: Side, path: str) ->
         CompareError: One does.
     """
     kind = dataset.id.get_type()
-    if kind.get_class() != h5t.VLEN or not dataset.size:
+    text = kind.get_class() == h5t.STRING and kind.is_variable_str()
+    if not dataset.size or not (text or kind.get_class() == h5t.VLEN):
         return
-    width = kind.get_super().get_size()
+    width = 1 if text else kind.get_super().get_size()
     for raw in _raw(dataset, side):
         lengths = np.frombuffer(raw[: len(raw) // 16 * 16], _REFERENCE)["length"]
         if len(lengths) and int(lengths.max()) * width > largest:
