@@ -5,7 +5,7 @@ on every CPython since 3.8, print nothing, never fail, and be quick.
 """
 
 # ruff: noqa: BLE001, S110, SIM105 - it must never fail, and contextlib costs a start
-# ruff: noqa: PLC0415, PTH100, PTH118, PTH120 - what is imported later, or never, costs no start
+# ruff: noqa: PLC0415, PTH100, PTH118, PTH119, PTH120 - what is imported later, or never, costs no start
 from __future__ import annotations
 
 import os
@@ -83,30 +83,45 @@ def _shuffled(name: str | bytes) -> tuple[int, str | bytes]:
     return binascii.crc32(os.fsencode(name)[::-1]), name
 
 
+class _Listing:
+    """os.listdir in an order of ours; no function, which would bind in a class."""
+
+    def __init__(self, call: Any, order: str) -> None:  # noqa: ANN401 - os.listdir
+        self.call = call
+        self.key = _shuffled if order == "shuffled" else None
+        self.backwards = order == "reversed"
+
+    def __call__(self, path: Any = None) -> Any:  # noqa: ANN401 - str, bytes, PathLike, int
+        return self.ordered(self.call(path), lambda name: name)
+
+    def ordered(self, found: Iterable[Any], name: Callable[[Any], Any]) -> list[Any]:
+        key = self.key
+        return sorted(
+            found,
+            key=(lambda each: key(name(each))) if key else name,
+            reverse=self.backwards,
+        )
+
+
+class _Scanning(_Listing):
+    """os.scandir likewise."""
+
+    def __call__(self, path: Any = None) -> Any:  # noqa: ANN401 - as above
+        with self.call(path) as found:
+            return _Ordered(self.ordered(found, lambda entry: entry.name))
+
+
 def _order_files(order: str) -> None:
     """Make os.listdir and os.scandir, and what uses them, list in *order*."""
     if order not in {"sorted", "reversed", "shuffled"}:
         return
-    key: Any = _shuffled if order == "shuffled" else lambda name: name
-    backwards = order == "reversed"
-    names, entries = os.listdir, os.scandir
-
-    def listdir(path: Any = None) -> list[Any]:  # noqa: ANN401 - str, bytes, PathLike, int
-        return sorted(names(path), key=key, reverse=backwards)
-
-    def scandir(path: Any = None) -> _Ordered:  # noqa: ANN401 - as above
-        with entries(path) as found:
-            listed = list(found)
-        listed.sort(key=lambda entry: key(entry.name), reverse=backwards)
-        return _Ordered(listed)
-
     replaced: Any = os
-    replaced.listdir, replaced.scandir = listdir, scandir
-    # Until 3.10 pathlib keeps what it found as it was imported.
+    replaced.listdir = _Listing(os.listdir, order)
+    replaced.scandir = _Scanning(os.scandir, order)
+    # Until 3.10 pathlib keeps what it found as it was imported: by a .pth file.
     accessor: Any = getattr(sys.modules.get("pathlib"), "_NormalAccessor", None)
     if accessor is not None:
-        accessor.listdir = staticmethod(listdir)
-        accessor.scandir = staticmethod(scandir)
+        accessor.listdir, accessor.scandir = os.listdir, os.scandir
     _started["file order"] = order
 
 
@@ -236,7 +251,7 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 _FOLDER = os.path.dirname(_HERE)
 _INSIDE = os.path.join(_FOLDER, "inside")
 
-if __name__ == "sitecustomize":
+if os.path.basename(__file__) == "sitecustomize.py":
     sys.path[:] = [entry for entry in sys.path if entry != _HERE]
     _install()
     _chain()

@@ -69,13 +69,13 @@ def _openblas(library: ctypes.CDLL) -> Said:
     def named(function: str) -> list[str]:
         return [prefix + function + suffix for prefix, suffix in _OPENBLAS]
 
-    words = (
-        _call(library, named("openblas_get_config"), ctypes.c_char_p) or ""
-    ).split()
+    config = _call(library, named("openblas_get_config"), ctypes.c_char_p) or ""
+    core = _call(library, named("openblas_get_corename"), ctypes.c_char_p)
+    # `OpenBLAS 0.3.27 DYNAMIC_ARCH Haswell MAX_THREADS=64`
+    words = (word for word in config.split() if word not in ("OpenBLAS", core))
     return {
-        # The first words are of the library, the last is the processor's core.
-        "": " ".join(words[1:]) if words[:1] == ["OpenBLAS"] else " ".join(words),
-        "core": _call(library, named("openblas_get_corename"), ctypes.c_char_p),
+        "": " ".join(words),
+        "core": core,
         "threads": _call(library, named("openblas_get_num_threads"), ctypes.c_int),
         "threading": _THREADING.get(
             _call(library, named("openblas_get_parallel"), ctypes.c_int)

@@ -20,8 +20,17 @@ if TYPE_CHECKING:
 __all__ = ["write"]
 
 # How the names of the libraries begin that `_noxlock_pools` knows to ask.
-_POOLS = ("libopenblas", "libscipy_openblas", "libblas", "liblapack", "libmkl_rt")
-_POOLS += ("mkl_rt", "libblis", "libgomp", "libomp", "libiomp")
+_POOLS = (
+    *(
+        "libopenblas",
+        "libscipy_openblas",
+        "libblas",
+        "liblapack",
+        "libmkl_rt",
+        "mkl_rt",
+    ),
+    *("libblis", "libgomp", "libomp", "libiomp"),
+)
 
 
 def _python() -> dict[str, str]:
