@@ -92,7 +92,8 @@ def _largest(pixels: Array) -> Array:
     """Return the image, of each square of pixels the largest one."""
     rows, columns = _squares(pixels)
     tall = np.maximum.reduceat(pixels, rows, axis=0)
-    return np.maximum.reduceat(tall, columns, axis=1)
+    found: Array = np.maximum.reduceat(tall, columns, axis=1)
+    return found
 
 
 def _mean(pixels: Array) -> Array:
@@ -102,7 +103,8 @@ def _mean(pixels: Array) -> Array:
     sums = np.add.reduceat(sums, columns, axis=1)
     height, width = pixels.shape[:2]
     counts = np.outer(np.diff(rows, append=height), np.diff(columns, append=width))
-    return (sums // counts[:, :, np.newaxis]).astype(np.uint8)
+    found: Array = (sums // counts[:, :, np.newaxis]).astype(np.uint8)
+    return found
 
 
 def _squares(pixels: Array) -> tuple[Array, Array]:

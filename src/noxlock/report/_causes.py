@@ -171,22 +171,25 @@ def _jump(before: tuple[PackageRecord, ...], after: tuple[PackageRecord, ...]) -
     """Return the first place in which the versions differ: 0 for the major one."""
     if not before or not after:
         return 0
-    old, new = _places(before[-1].version), _places(after[-1].version)
-    differ = (
-        at for at, pair in enumerate(zip(old, new, strict=True)) if len({*pair}) > 1
-    )
+    old, new = before[-1].version or "", after[-1].version or ""
+    try:
+        places = zip(_places(Version(old)), _places(Version(new)), strict=True)
+    except InvalidVersion:
+        places = zip(_loose_places(old), _loose_places(new), strict=True)
+    differ = (at for at, (one, other) in enumerate(places) if one != other)
     return next(differ, len(_JUMPS) - 1)
 
 
-def _places(version: str | None) -> tuple[object, object, object, object]:
-    try:
-        parsed = Version(version or "")
-    except InvalidVersion:
-        numbers = [int(digits) for digits in re.findall(r"\d+", version or "")]
-        major, minor, patch, *rest = (*numbers, 0, 0, 0)
-        return major, minor, patch, (version, tuple(rest))
-    release = (*parsed.release, 0, 0, 0)
-    return (parsed.epoch, release[0]), release[1], release[2], str(parsed)
+def _places(version: Version) -> tuple[object, ...]:
+    major, minor, patch, *_ = (*version.release, 0, 0, 0)
+    return (version.epoch, major), minor, patch, version
+
+
+def _loose_places(version: str) -> tuple[object, ...]:
+    """Return the places of what is no version of Python's, as conda has them."""
+    numbers = [int(digits) for digits in re.findall(r"\d+", version)]
+    major, minor, patch, *_ = (*numbers, 0, 0, 0)
+    return major, minor, patch, version
 
 
 def _weight(name: str, packages: tuple[PackageRecord, ...]) -> str:

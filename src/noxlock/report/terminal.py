@@ -83,7 +83,7 @@ def write_report(
         console.print(Text("next:", "bold"))
     for command in report.next:
         # Not wrapped: it is there to be copied.
-        console.print(Text(f"  {command}"), soft_wrap=True)
+        console.print(Text(plain(f"  {command}")), soft_wrap=True)
 
 
 def write_outputs(
@@ -150,19 +150,21 @@ def _failing(output: OutputReport) -> Iterator[Text]:
     if output.verdict.passed:
         return
     if output.reason:
-        yield Text(f"{output.output}: {output.reason}")
+        yield Text(plain(f"{output.output}: {output.reason}"))
     parts = [each.key for each in output.parts if not each.verdict.passed]
     if len(output.parts) > 1 and parts:
         more = f" and {len(parts) - 4} more" if len(parts) > 4 else ""  # noqa: PLR2004 - named: four
         yield Text(
-            f"{output.output}: {len(parts)} of {counted(len(output.parts), 'part')}"
-            f" out of tolerance: {', '.join(parts[:4])}{more}"
+            plain(
+                f"{output.output}: {len(parts)} of {counted(len(output.parts), 'part')}"
+                f" out of tolerance: {', '.join(parts[:4])}{more}"
+            )
         )
 
 
 def _noticed(report: CheckReport) -> Iterator[Text]:
     for sentence in report.actual.unmet:
-        yield Text(f"warning: {sentence}", "yellow")
+        yield Text(plain(f"warning: {sentence}"), "yellow")
     for warned in report.new_warnings:
         yield Text(f"new warning: {warning_line(warned)}", "yellow")
     for warned in report.gone_warnings:
@@ -191,7 +193,7 @@ def _variations(variations: Sequence[Variation]) -> Iterator[Text]:
                 for output in each.outputs
                 if not output.verdict.passed
             )
-            yield Text(f"{name}: {why}" if why else name, STYLES[each.verdict])
+            yield Text(plain(f"{name}: {why}" if why else name), STYLES[each.verdict])
 
 
 def _log(shown: Shown) -> Iterator[Text]:
@@ -200,4 +202,4 @@ def _log(shown: Shown) -> Iterator[Text]:
         return
     yield Text("the last lines of its log:", "bold")
     for line in lines[-_LOG:]:
-        yield Text(f"  | {line}", no_wrap=True, overflow="ellipsis")
+        yield Text(plain(f"  | {line}"), no_wrap=True, overflow="ellipsis")

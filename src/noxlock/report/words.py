@@ -216,7 +216,7 @@ def _differs(at: Place, against: str) -> str:
 def warning_line(warned: Warned) -> str:
     """Return `ConvergenceWarning: it did not converge (3 times)`."""
     times = f" ({counted(warned.count, 'time')})" if warned.count > 1 else ""
-    return f"{warned.category}: {shortened(warned.message, 160)}{times}"
+    return plain(f"{warned.category}: {shortened(warned.message, 160)}{times}")
 
 
 def cause_line(cause: Cause) -> str:

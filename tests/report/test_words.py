@@ -1,0 +1,272 @@
+"""The words that every form shares."""
+
+from __future__ import annotations
+
+import pytest
+
+from noxlock.model import (
+    Cause,
+    CauseKind,
+    CheckReport,
+    Noise,
+    OutputReport,
+    Place,
+    Resources,
+    Variation,
+    Verdict,
+    Warned,
+)
+from noxlock.report import words
+from support.reports import CLOSE, GONE, SAME, TEXT, difference, drift, report
+
+DRIFT = (
+    "weights.npy[3] differs by 0.0012 (relative 4e-5, 336 ULP),"
+    " 5 of 650 values out of tolerance"
+)
+
+
+def varied(axis: str, value: str, verdict: Verdict) -> Variation:
+    return Variation(axis=axis, value=value, verdict=verdict)
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        (report(SAME), "identical: 1 output"),
+        (report(SAME, SAME), "identical: 2 outputs"),
+        (
+            report(SAME, variations=(varied("tz", "UTC", Verdict.IDENTICAL),)),
+            "identical: 1 output, 1 variation",
+        ),
+        (report(), "not-comparable: 0 outputs"),
+        (report(SAME, drift()), f"drifted: {DRIFT}"),
+        (report(drift(), GONE), "not-comparable: log.txt: the output is missing"),
+        (
+            report(CLOSE),
+            (
+                "within-tolerance: predictions.csv: row 7, column score differs by"
+                " 0.0012 (relative 4e-5, 336 ULP), within tolerance"
+            ),
+        ),
+        (
+            report(TEXT),
+            (
+                "drifted: summary.txt: line 7 is 'loss 0.42', the baseline 'loss 0.31',"
+                " 2 of 40 values out of tolerance"
+            ),
+        ),
+        (
+            report(
+                OutputReport(
+                    output="log.txt",
+                    verdict=Verdict.NOT_COMPARABLE,
+                    reason="the baseline was changed",
+                    difference=difference(),
+                ),
+                drift(),
+            ),
+            "not-comparable: log.txt: the baseline was changed",
+        ),
+        (
+            report(
+                OutputReport(
+                    output="a.npy",
+                    verdict=Verdict.DRIFTED,
+                    reason="dtype float64 became float32",
+                    difference=difference(violations=0),
+                )
+            ),
+            "drifted: a.npy: dtype float64 became float32",
+        ),
+        (
+            report(reason="no baseline", verdict=Verdict.NOT_COMPARABLE),
+            "not-comparable: no baseline",
+        ),
+        (
+            report(
+                SAME,
+                verdict=Verdict.DRIFTED,
+                variations=tuple(
+                    varied("threads", str(number), Verdict.DRIFTED)
+                    for number in range(1, 6)
+                ),
+            ),
+            (
+                "drifted: the result changes with threads 1, threads 2, threads 3 and 2"
+                " more"
+            ),
+        ),
+        (
+            report(
+                SAME,
+                verdict=Verdict.NOT_COMPARABLE,
+                variations=(varied("tz", "UTC", Verdict.NOT_COMPARABLE),),
+            ),
+            "not-comparable: not comparable with tz UTC",
+        ),
+        (
+            report(
+                SAME,
+                flaky=True,
+                noise=Noise(runs=3, verdict=Verdict.DRIFTED, outputs=(drift(),)),
+            ),
+            f"flaky: 3 runs in the same surroundings do not agree: {DRIFT}",
+        ),
+        (
+            report(
+                SAME,
+                flaky=True,
+                noise=Noise(runs=2, verdict=Verdict.DRIFTED, outputs=()),
+            ),
+            "flaky: 2 runs in the same surroundings do not agree",
+        ),
+    ],
+)
+def test_the_headline_says_it_all(found: CheckReport, line: str) -> None:
+    assert words.headline(found) == f"digits: {line}"
+
+
+def test_an_accepted_baseline_is_said_as_such() -> None:
+    found = report(SAME, accepted=True)
+    assert words.headline(found) == "digits: recorded as the baseline: 1 output"
+
+
+def test_flaky_does_not_pass() -> None:
+    assert words.passed(report(SAME))
+    assert not words.passed(report(SAME, flaky=True))
+    assert not words.passed(report(drift()))
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (Place(where="", baseline="1.0", actual="1.5"), None),
+        (Place(where="", baseline="1", actual="inf", absolute=float("inf")), None),
+        (
+            Place(where="", baseline="0", actual="1", absolute=1.0, relative=1e400),
+            "1 (relative inf)",
+        ),
+        (
+            Place(
+                where="", baseline="", actual="", absolute=3e-20, relative=1, ulp=12345
+            ),
+            "3e-20 (relative 1, 12,345 ULP)",
+        ),
+    ],
+)
+def test_places_with_a_size_say_it(place: Place, said: str | None) -> None:
+    assert words.size_line(place) == said
+
+
+def test_an_output_without_a_place_is_said_by_its_name() -> None:
+    assert words.place("a.json", "") == "a.json"
+    assert words.place("a.json", "loss") == "a.json: loss"
+    assert words.place("a.npy", "[3]") == "a.npy[3]"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.031, "0.031 s"),
+        (9.87, "9.9 s"),
+        (31.4, "31 s"),
+        (60, "1 min"),
+        (200, "3 min 20 s"),
+        (7200, "2 h"),
+        (7500, "2 h 5 min"),
+    ],
+)
+def test_times_are_said_as_people_do(seconds: float, said: str) -> None:
+    assert words.took(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (0, "0 B"),
+        (512, "512 B"),
+        (1023, "1023 B"),
+        (96 << 20, "96 MiB"),
+        (3 << 29, "1.5 GiB"),
+        (5 << 50, "5120 TiB"),
+    ],
+)
+def test_memory_is_said_in_powers_of_two(size: int, said: str) -> None:
+    assert words.memory(size) == said
+
+
+def test_resources_say_what_is_known() -> None:
+    assert words.resources_line(None) == ""
+    assert words.resources_line(Resources(seconds=2)) == "2 s"
+    known = Resources(seconds=2, peak_memory=1 << 20)
+    assert words.resources_line(known) == "2 s, 1 MiB"
+
+
+@pytest.mark.parametrize(
+    ("cause", "line"),
+    [
+        (
+            Cause(kind=CauseKind.PACKAGE, name="scipy", old="1", new="2", why="loaded"),
+            "scipy 1 -> 2 (loaded)",
+        ),
+        (
+            Cause(kind=CauseKind.PACKAGE, name="scipy", old=None, new="2"),
+            "scipy (not there) -> 2",
+        ),
+        (
+            Cause(kind=CauseKind.INPUT, name="a.csv", old="1", new="2"),
+            "input a.csv changed",
+        ),
+        (
+            Cause(kind=CauseKind.INPUT, name="a.csv", old=None, new="2"),
+            "input a.csv (none) -> 2",
+        ),
+        (
+            Cause(kind=CauseKind.PROFILE, name="name", old="default", new="gpu"),
+            "profile default -> gpu",
+        ),
+        (
+            Cause(kind=CauseKind.PROFILE, name="TZ", old=None, new="UTC"),
+            "profile TZ (none) -> UTC",
+        ),
+        (
+            Cause(kind=CauseKind.COMMIT, name="commit", old="a" * 40, new="b+dirty"),
+            "commit aaaaaaaaaaaa -> b+dirty",
+        ),
+        (
+            Cause(
+                kind=CauseKind.COMMIT,
+                name="changes",
+                old=None,
+                new="sha256 aaaaaaaaaaaa",
+            ),
+            "changes (none) -> sha256 aaaaaaaaaaaa",
+        ),
+        (
+            Cause(kind=CauseKind.MACHINE, name="cpu\x1b[2J", old="a", new="b"),
+            "machine cpu\ufffd[2J a -> b",
+        ),
+    ],
+)
+def test_causes_are_one_line(cause: Cause, line: str) -> None:
+    assert words.cause_line(cause) == line
+
+
+def test_warnings_say_how_often() -> None:
+    once = Warned(category="W", message="a\n  b")
+    assert words.warning_line(once) == "W: a b"
+    often = Warned(category="W", message="a", count=1234)
+    assert words.warning_line(often) == "W: a (1,234 times)"
+
+
+def test_long_text_is_cut_in_the_middle() -> None:
+    assert words.shortened("a" * 60) == "a" * 60
+    assert words.shortened("a" * 40 + "b" * 40, 21) == "aaaaaaaaa...bbbbbbbbb"
+    assert words.shortened("a\tb\n\nc") == "a b c"
+
+
+def test_bins_are_named_by_the_distances_in_them() -> None:
+    names = [name for name, _ in words.bins(tuple(range(24)))]
+    assert names[:6] == ["0", "1", "2-3", "4-7", "8-15", "16-31"]
+    assert names[20:] == ["524,288-1,048,575", "2^20-2^21", "2^21-2^22", "2^22-2^23"]
+    assert words.bins(()) == []
