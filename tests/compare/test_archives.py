@@ -38,7 +38,7 @@ def test_archives_are_compared_array_by_array(folder: Path) -> None:
     new = {"bias": np.ones(3), "coef": old["coef"].copy()}
     assert archives(folder, new, old).verdict is Verdict.IDENTICAL
     new["coef"][3, 0] = 1e-3
-    assert difference(archives(folder, new, old)).where == "coef[3, 0]"
+    assert difference(archives(folder, new, old)).worst.where == "coef[3, 0]"
     tolerance = Tolerance(keys={"co*": Tolerance(atol=1e-2)})
     assert archives(folder, new, old, tolerance).verdict is Verdict.WITHIN_TOLERANCE
     tolerance = Tolerance(atol=1, keys={"coef": Tolerance(atol=0)})
@@ -49,7 +49,7 @@ def test_archives_are_compared_array_by_array(folder: Path) -> None:
 
 def test_a_value_of_an_archive_goes_by_its_name(folder: Path) -> None:
     report = archives(folder, {"loss": np.float64(1)}, {"loss": np.float64(2)})
-    assert difference(report).where == "loss"
+    assert difference(report).worst.where == "loss"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from noxlock.model import Difference, Tolerance, Verdict
+from noxlock.model import Difference, Place, Tolerance, Verdict
 from support.arrays import EXACT, INF, NAN, compare_arrays, difference
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ([INF], [-INF], Tolerance(rtol=1), Verdict.DRIFTED),
         ([1.0], [INF], Tolerance(rtol=1), Verdict.DRIFTED),
         ([1e308], [-1e308], Tolerance(rtol=1), Verdict.DRIFTED),
-        (np.array([1.0], "f2"), np.array([1.001], "f2"), EXACT, Verdict.DRIFTED),
+        (np.array([1.0], "f2"), np.array([1.002], "f2"), EXACT, Verdict.DRIFTED),
         (np.array([1e38], "f4"), np.array([-3e38], "f4"), EXACT, Verdict.DRIFTED),
         ([1 + 2j], [1 + 2j], EXACT, Verdict.IDENTICAL),
         ([complex(NAN, 1)], [complex(NAN, 1)], EXACT, Verdict.IDENTICAL),
@@ -44,7 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ([3 + 4j], [0j], Tolerance(atol=5), Verdict.WITHIN_TOLERANCE),
         ([3 + 4j], [0j], Tolerance(atol=4.9), Verdict.DRIFTED),
         ([True, False], [True, True], EXACT, Verdict.DRIFTED),
-        ([True, False], [True, True], Tolerance(atol=1), Verdict.WITHIN_TOLERANCE),
+        ([True, False], [True, True], Tolerance(atol=1), Verdict.DRIFTED),
         ([2**63 - 1], [-(2**63)], Tolerance(atol=1), Verdict.DRIFTED),
         ([2**53 + 1], [2**53], EXACT, Verdict.DRIFTED),
         ([2**53 + 1], [2**53], Tolerance(atol=1), Verdict.WITHIN_TOLERANCE),
@@ -91,13 +91,29 @@ def test_a_difference_has_place_size_and_full_precision(folder: Path) -> None:
     found = difference(compare_arrays(folder, actual, baseline, Tolerance(rtol=0.1)))
 
     assert found == Difference(
+        compared=12,
+        differing=2,
+        violations=2,
+        first=Place(
+            where="[0, 0]",
+            baseline="0.0",
+            actual="0.125",
+            absolute=0.125,
+            relative=INF,
+            ulp=1020 << 52,
+        ),
+        worst=Place(
+            where="[2, 1]",
+            baseline=repr(float(baseline[2, 1])),
+            actual=repr(float(actual[2, 1])),
+            absolute=actual[2, 1] - baseline[2, 1],
+            relative=(actual[2, 1] - baseline[2, 1]) / baseline[2, 1],
+            ulp=int(actual[2:, 1].view("i8")[0] - baseline[2:, 1].view("i8")[0]),
+        ),
         absolute=actual[2, 1] - baseline[2, 1],
         relative=INF,
-        where="[2, 1]",
-        actual=repr(float(actual[2, 1])),
-        baseline=repr(float(baseline[2, 1])),
-        violations=2,
-        compared=12,
+        ulp=1020 << 52,
+        histogram=(10, *(0,) * 50, 1, *(0,) * 10, 1),
     )
 
 
@@ -107,29 +123,37 @@ def test_the_place_is_that_of_a_violation_even_where_more_is_allowed_elsewhere(
     found = difference(
         compare_arrays(folder, [1e9 + 10, 1.5], [1e9, 1.0], Tolerance(rtol=1e-6))
     )
-    assert (found.where, found.absolute, found.violations) == ("[1]", 10.0, 1)
+    assert (found.worst.where, found.absolute, found.violations) == ("[1]", 10.0, 1)
 
 
 def test_nan_against_a_number_is_the_largest_of_differences(folder: Path) -> None:
     found = difference(compare_arrays(folder, [5.0, NAN], [1.0, 1.0]))
-    assert (found.where, found.absolute, found.actual) == ("[1]", INF, "nan")
+    assert (found.worst.where, found.absolute, found.worst.actual) == (
+        "[1]",
+        INF,
+        "nan",
+    )
 
 
 def test_integers_are_exact_over_their_whole_range(folder: Path) -> None:
     found = difference(compare_arrays(folder, [2**63 - 1], [-(2**63)]))
     assert found.absolute == 2.0**64
-    assert (found.actual, found.baseline) == (str(2**63 - 1), str(-(2**63)))
+    assert (found.worst.actual, found.worst.baseline) == (str(2**63 - 1), str(-(2**63)))
 
 
 def test_what_is_no_number_has_no_size(folder: Path) -> None:
     found = difference(compare_arrays(folder, ["a", "x"], ["a", "y"]))
     assert (found.absolute, found.relative) == (None, None)
-    assert (found.where, found.actual, found.baseline) == ("[1]", "'x'", "'y'")
-    assert difference(compare_arrays(folder, [b"x"], [b"y"])).actual == "b'x'"
+    assert (found.worst.where, found.worst.actual, found.worst.baseline) == (
+        "[1]",
+        "'x'",
+        "'y'",
+    )
+    assert difference(compare_arrays(folder, [b"x"], [b"y"])).worst.actual == "b'x'"
 
 
 def test_a_single_value_has_a_place_too(folder: Path) -> None:
-    assert difference(compare_arrays(folder, 1.0, 2.0)).where == "the value"
+    assert difference(compare_arrays(folder, 1.0, 2.0)).worst.where == "the value"
 
 
 @pytest.mark.parametrize(
@@ -190,7 +214,7 @@ def test_places_do_not_depend_on_the_order_in_memory(
         np.asarray(baseline, order=orders[1]),  # type: ignore[call-overload]
     )
     found = difference(report)
-    assert found.where == f"[{', '.join(map(str, change))}]"
+    assert found.worst.where == f"[{', '.join(map(str, change))}]"
     assert found.violations == 1
     assert found.compared == 60
 
@@ -207,15 +231,15 @@ def test_structured_arrays_are_compared_by_field(folder: Path) -> None:
     keys = {"x": Tolerance(atol=1), "in.n": Tolerance(atol=1)}
 
     report = compare_arrays(folder, actual, baseline, Tolerance(keys=keys))
-    assert difference(report).where == "[1, 1].in.s"
+    assert difference(report).worst.where == "[1, 1].in.s"
     assert difference(report).violations == 2
     assert difference(report).compared == 4 * 4
     actual["in"]["s"] = ""
     report = compare_arrays(folder, actual, baseline, Tolerance(keys=keys))
-    assert difference(report).where == "[0, 1].in.n"
+    assert difference(report).worst.where == "[0, 1].in.n"
     actual["in"]["n"] = 0
     report = compare_arrays(folder, actual, baseline)
-    assert difference(report).where == "[1, 0].x[1]"
+    assert difference(report).worst.where == "[1, 0].x[1]"
     inner = Tolerance(keys={"in": Tolerance(keys={"n": Tolerance(atol=1)})})
     assert (
         compare_arrays(folder, baseline, baseline, inner).verdict is Verdict.IDENTICAL
@@ -226,7 +250,7 @@ def test_a_field_without_values_has_none_to_differ(folder: Path) -> None:
     baseline = np.zeros(2, [("x", "f8"), ("none", "f8", (0,))])
     actual = baseline.copy()
     actual["x"][1] = 1
-    assert difference(compare_arrays(folder, actual, baseline)).where == "[1].x"
+    assert difference(compare_arrays(folder, actual, baseline)).worst.where == "[1].x"
 
 
 def test_a_dtype_without_bytes_has_no_values_to_differ(folder: Path) -> None:

@@ -13,7 +13,7 @@ from numpy.lib import format as npy
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from noxlock.compare._elements import Array
+    from noxlock.compare._lens import Array
     from noxlock.errors import CompareError
 
 __all__ = ["ArrayFile", "open_array"]
@@ -32,6 +32,8 @@ class ArrayFile:
     """Whether it lies in Fortran order; false where both orders are the same."""
     stream: BinaryIO
     error: Callable[[str], CompareError]
+    offset: int | None = None
+    """Of the elements in the file *stream* reads; None: it cannot be mapped."""
 
     @property
     def count(self) -> int:
@@ -59,14 +61,30 @@ class ArrayFile:
             got += read
 
     def mapped(self) -> Array | None:
-        """Return all elements, flat, where the file can be mapped."""
-        return None
+        """Return all elements, flat, where the file can be mapped.
+
+        The file must not be cut off while it is mapped.
+        """
+        if self.offset is None or not self.count * self.dtype.itemsize:
+            return None
+        return np.memmap(
+            self.stream, self.dtype, "r", offset=self.offset, shape=(self.count,)
+        )
 
 
 def open_array(
-    stream: BinaryIO, size: int, error: Callable[[str], CompareError]
+    stream: BinaryIO,
+    size: int,
+    error: Callable[[str], CompareError],
+    offset: int | None = None,
 ) -> ArrayFile:
     """Read the header of the .npy of *size* bytes that *stream* is at the start of.
+
+    Args:
+        stream: A file, or a member of an archive.
+        size: Of the whole .npy.
+        error: Gives the error that it is not as it should be.
+        offset: Of the .npy in the file that *stream* reads; None: it is compressed.
 
     Raises:
         CompareError: It is no .npy, holds Python objects, or is not as long as its
@@ -100,6 +118,7 @@ def open_array(
         fortran=fortran and sum(length > 1 for length in shape) > 1,
         stream=stream,
         error=error,
+        offset=None if offset is None else offset + size - there,
     )
 
 

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
-from noxlock.compare._elements import compare_block, leaves, same_block
+from noxlock.compare._elements import Field, Leaf, leaves
+from noxlock.compare._lens import Kind, lens_of, native
+from noxlock.compare._order import Names, Run
+from noxlock.compare._pieces import Plan, step_of
+from noxlock.compare._statistics import Statistics
+from noxlock.compare._windows import walk_blocks, walk_mapped, walk_tiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from noxlock.compare._elements import Array, Leaf
     from noxlock.compare._job import Job
+    from noxlock.compare._lens import Array
+    from noxlock.compare._pieces import Worker
     from noxlock.compare.tolerance import Limit
     from noxlock.errors import CompareError
 
 __all__ = ["Source", "compare_sources"]
 
-
-_BLOCK_BYTES: Final = 1 << 23
+_READ: Final = 1 << 20
+"""Bytes of a block of what can only be read in sequence."""
 
 
 class Source(Protocol):
@@ -56,131 +60,109 @@ class Source(Protocol):
 def compare_sources(actual: Source, baseline: Source, job: Job) -> None:
     """Compare the headers of two arrays, then the values, into the job's tally.
 
+    Values of different dtypes are compared by value where both are numbers, arrays of
+    different shapes in C order; both only where the tolerance says that it may be so,
+    or the kind of the dtype is the same. What is found does not depend on the orders
+    in memory, nor on the job's threads and block.
+
     Raises:
         CompareError: One cannot be read to its end.
     """
     if job.look is not None:
         job.look(actual, baseline, job)
         return
-    _Comparison(job).run(actual, baseline)
-
-
-@dataclass(slots=True)
-class _Comparison:
-    job: Job
-    plan: list[tuple[Leaf, Leaf, Limit]] = field(default_factory=list)
-
-    def run(self, actual: Source, baseline: Source) -> None:
-        """Compare what the headers say, then the values, as far as they go together."""
-        comparable = self._fields(actual, baseline)
-        if actual.shape != baseline.shape:
-            self.job.tally.note(f"shape {baseline.shape} became {actual.shape}")
-            comparable = False
-        if not comparable:
+    fields = _fields(actual, baseline, job)
+    if actual.shape != baseline.shape:
+        fits = math.prod(actual.shape) == math.prod(baseline.shape)
+        if job.check_shape or not fits:
+            job.tally.note(f"shape {baseline.shape} became {actual.shape}")
             return
-        if baseline.dtype.itemsize == 0:
-            self.job.tally.same(math.prod(baseline.shape))
-            return
-        largest = max(actual.dtype.itemsize, baseline.dtype.itemsize)
-        step = max(1, min(self.job.block, _BLOCK_BYTES // largest))
-        for start, fortran, new, old in _pairs(actual, baseline, step):
-            places = _Places(self.job.key, baseline.shape, fortran)
-            self._block(start, (new, old), places)
-
-    def _fields(self, actual: Source, baseline: Source) -> bool:
-        """Pair the fields of both dtypes; return whether values can be compared."""
-        new, old = list(leaves(actual.dtype)), list(leaves(baseline.dtype))
-        alike = len(new) == len(old)
-        for mine, other in zip(new, old, strict=False):
-            self.plan.append((mine, other, self._limit(other)))
-            alike = alike and (mine.path, mine.shape) == (other.path, other.shape)
-            alike = alike and mine.dtype.kind == other.dtype.kind
-            if alike and other.dtype.kind in "mMV":
-                alike = _native(mine.dtype) == _native(other.dtype)
-        if _native(actual.dtype) != _native(baseline.dtype):
-            self.job.tally.note(f"dtype {baseline.dtype} became {actual.dtype}")
-        return alike
-
-    def _limit(self, leaf: Leaf) -> Limit:
-        """Return the limit of a field, from that of the array inwards."""
-        job = self.job
-        for name in leaf.path:
-            job = job.beneath(name)
-        return job.limit(leaf.dtype.name)
-
-    def _block(self, start: int, blocks: tuple[Array, Array], places: _Places) -> None:
-        new, old = blocks
-        if new.dtype == old.dtype and np.array_equal(_raw(new), _raw(old)):
-            for _, leaf, _ in self.plan:
-                self.job.tally.add(same_block(leaf.values(old)))
-            return
-        for mine, other, limit in self.plan:
-            place = partial(places.at, other, start)
-            self.job.tally.add(
-                compare_block(mine.values(new), other.values(old), limit, place)
-            )
+    if not fields:
+        return
+    itemsize = max(actual.dtype.itemsize, baseline.dtype.itemsize)
+    if itemsize == 0:
+        job.tally.same(math.prod(baseline.shape))
+        return
+    alike = actual.dtype == baseline.dtype
+    plan = Plan(fields, alike, step_of(job.block, itemsize))
+    workers = _walk(actual, baseline, plan, job.threads)
+    _report(workers, plan, baseline.shape, job)
 
 
-def _raw(block: Array) -> Array:
-    """Return the bytes of a block, in the widest words that they fill."""
-    raw = block.view(np.uint8)
-    return raw.view(np.uint64) if raw.size % 8 == 0 else raw
+def _fields(actual: Source, baseline: Source, job: Job) -> tuple[Field, ...]:
+    """Pair the fields of both dtypes; return none where values cannot be compared."""
+    new, old = list(leaves(actual.dtype)), list(leaves(baseline.dtype))
+    same = [native(leaf.dtype) for leaf in new] == [native(leaf.dtype) for leaf in old]
+    alike = [(leaf.path, leaf.shape) for leaf in new] == [
+        (leaf.path, leaf.shape) for leaf in old
+    ]
+    if job.check_dtype and not (same and alike):
+        job.tally.note(f"dtype {baseline.dtype} became {actual.dtype}")
+    fields: list[Field] = []
+    offset = 0
+    for mine, other in zip(new, old, strict=False):
+        limit = _limit(other, job)
+        lens = lens_of(native(mine.dtype), native(other.dtype))
+        if lens is None or (job.check_dtype and mine.dtype.kind != other.dtype.kind):
+            alike = False
+            continue
+        fields.append(Field(mine, other, lens, limit, offset))
+        offset += other.size
+    return tuple(fields) if alike else ()
 
 
-def _native(dtype: np.dtype[np.generic]) -> np.dtype[np.generic]:
-    return dtype.newbyteorder("=")
+def _limit(leaf: Leaf, job: Job) -> Limit:
+    """Return the limit of a field, from that of the array inwards."""
+    for name in leaf.path:
+        job = job.beneath(name)
+    return job.limit(leaf.dtype.name)
+
+
+def _walk(actual: Source, baseline: Source, plan: Plan, threads: int) -> list[Worker]:
+    shape = baseline.shape
+    turned = actual.fortran or baseline.fortran
+    if turned and (actual.shape != shape or actual.fortran != baseline.fortran):
+        whole = _whole(actual, plan.step).reshape(shape)
+        return walk_tiles(whole, _whole(baseline, plan.step), plan)
+    run = Run(0, shape if turned else None)
+    new, old = actual.mapped(), baseline.mapped()
+    if new is not None and old is not None:
+        return walk_mapped(new, old, plan, run, threads)
+    itemsize = max(actual.dtype.itemsize, baseline.dtype.itemsize)
+    step = max(plan.step, _READ // itemsize // plan.step * plan.step)
+    return walk_blocks(actual.blocks(step), baseline.blocks(step), plan, run, threads)
 
 
 def _whole(source: Source, step: int) -> Array:
-    """Return the whole array, in memory, its own order kept."""
-    flat = np.empty(math.prod(source.shape), source.dtype)
-    start = 0
-    for block in source.blocks(step):
-        flat[start : start + len(block)] = block
-        start += len(block)
+    """Return the whole array, in memory only where it cannot be mapped."""
+    flat = source.mapped()
+    if flat is None:
+        flat = np.empty(math.prod(source.shape), source.dtype)
+        start = 0
+        for block in source.blocks(step):
+            flat[start : start + len(block)] = block
+            start += len(block)
     return flat.reshape(source.shape, order="F" if source.fortran else "C")
 
 
-def _pairs(
-    actual: Source, baseline: Source, step: int
-) -> Iterator[tuple[int, bool, Array, Array]]:
-    """Yield start, order and the two blocks of elements that lie at the same places."""
-    start = 0
-    if actual.fortran == baseline.fortran:
-        for new, old in zip(actual.blocks(step), baseline.blocks(step), strict=True):
-            yield start, baseline.fortran, new, old
-            start += len(old)
-        return
-    # Two orders need random access: then the Fortran one is held in memory.
-    turned = _whole(actual if actual.fortran else baseline, step).flat
-    straight = baseline if actual.fortran else actual
-    for block in straight.blocks(step):
-        other = turned[start : start + len(block)]
-        new, old = (other, block) if actual.fortran else (block, other)
-        yield start, False, new, old
-        start += len(block)
-
-
-@dataclass(frozen=True, slots=True)
-class _Places:
-    name: str
-    shape: tuple[int, ...]
-    fortran: bool
-
-    def at(self, leaf: Leaf, start: int, index: int) -> str:
-        """Return the place of a leaf's value: `coef[3, 0]`, `points[7].x[1]`."""
-        size = math.prod(leaf.shape)
-        element = _bracket(start + index // size, self.shape, fortran=self.fortran)
-        inner = _bracket(index % size, leaf.shape, fortran=False)
-        field_name = f".{leaf.key}" if leaf.key else ""
-        return f"{self.name}{element}{field_name}{inner}".lstrip(".") or "the value"
-
-
-def _bracket(flat: int, shape: tuple[int, ...], *, fortran: bool) -> str:
-    index: list[int] = []
-    for length in shape if fortran else reversed(shape):
-        flat, position = divmod(flat, length)
-        index.append(position)
-    if not fortran:
-        index.reverse()
-    return f"[{', '.join(map(str, index))}]" if shape else ""
+def _report(
+    workers: list[Worker], plan: Plan, shape: tuple[int, ...], job: Job
+) -> None:
+    """Add up what the threads found, and add it to the tally."""
+    sums = [Statistics() for _ in plan.fields]
+    for worker in workers:
+        for whole, scan in zip(sums, worker.scans, strict=True):
+            whole.merge(scan.statistics)
+    first, worst = None, None
+    for whole in sums:
+        if whole.first and whole.first.before(first):
+            first = whole.first
+        if whole.worst and whole.worst.worse(worst):
+            worst = whole.worst
+    names = Names(job.key, shape, tuple(field.old for field in plan.fields))
+    for whole, field in zip(sums, plan.fields, strict=True):
+        whole.first = first if whole.first is first else None
+        whole.worst = worst if whole.worst is worst else None
+        sized = field.lens.kind is not Kind.OTHER
+        floats = field.lens.rank is not None
+        job.tally.add(whole.block(names.of, sized=sized, floats=floats))

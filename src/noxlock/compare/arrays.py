@@ -34,8 +34,8 @@ def compare(baseline: Side, actual: Side, job: Job) -> None:
         CompareError: One cannot be read, or holds Python objects.
     """
     with baseline.open() as old, actual.open() as new:
-        old_file = open_array(old, baseline.path.stat().st_size, baseline.error)
-        new_file = open_array(new, actual.path.stat().st_size, actual.error)
+        old_file = open_array(old, baseline.path.stat().st_size, baseline.error, 0)
+        new_file = open_array(new, actual.path.stat().st_size, actual.error, 0)
         compare_sources(new_file, old_file, job)
 
 
