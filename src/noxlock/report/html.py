@@ -43,6 +43,7 @@ def write(
     environment = Environment(
         loader=PackageLoader("noxlock.report", "page"),
         autoescape=True,
+        finalize=_plain,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -73,9 +74,13 @@ def write(
     stream.writelines(parts)
 
 
+def _plain(value: object) -> object:
+    """Return every text of a report without control characters, as it is shown."""
+    return words.plain(value) if type(value) is str else value
+
+
 def _cut(text: str, limit: int = _TEXT) -> str:
-    line = words.plain(text)
-    return line if len(line) <= limit else f"{line[: limit - 3]}..."
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
 
 
 def _preview(shown: Shown, output: OutputReport) -> Preview | None:
