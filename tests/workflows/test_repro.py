@@ -13,6 +13,8 @@ from noxlock.errors import EnvError
 from noxlock.model import (
     Verdict,
 )
+from noxlock.workflows.baselines import RECORD
+from noxlock.workflows.records import encode_statement
 from noxlock.workflows.repro import report_file
 from support.checks import (
     SCIPY,
@@ -53,13 +55,13 @@ def test_a_drift_is_reported_with_place_and_size(accepted: Project) -> None:
     assert report.verdict is Verdict.DRIFTED
     first = accepted.printed.splitlines()[0]
     assert first == (
-        "digits: drifted: weights.npy[1] differs by 0.5 (relative 0.25),"
-        " 1 of 3 values out of tolerance"
+        "digits: drifted: weights.npy[1] differs by 0.5 (relative 0.25,"
+        " 1,125,899,906,842,624 ULP), 1 of 3 values out of tolerance"
     )
     assert "scipy 1.14.1 -> 1.15.0" in accepted.printed
     written = json.loads(report_file(accepted.request()).read_bytes())
     assert written["verdict"] == "drifted"
-    assert written["outputs"][0]["difference"]["where"] == "[1]"
+    assert written["outputs"][0]["difference"]["worst"]["where"] == "[1]"
     assert written["baseline"]["packages"][0]["version"] == "1.14.1"
 
 
@@ -73,21 +75,25 @@ def test_a_difference_within_the_tolerance_passes(accepted: Project) -> None:
 def test_a_number_changed_in_the_baseline_is_found_and_said_to_be_changed(
     accepted: Project,
 ) -> None:
-    (accepted.baseline / "deep" / "metrics.json").write_text('{"loss": 6.25}')
+    (accepted.baseline / "outputs" / "deep" / "metrics.json").write_text(
+        '{"loss": 6.25}'
+    )
 
     report = accepted.run()
 
     assert report.verdict is Verdict.DRIFTED
     difference = report.outputs[1].difference
     assert difference is not None
-    assert (difference.where, difference.absolute) == ("loss", 0.25)
+    assert (difference.worst.where, difference.absolute) == ("loss", 0.25)
     assert "changed since it was recorded" in report.outputs[1].reason
 
 
 def test_a_changed_baseline_never_passes_even_within_tolerance(
     accepted: Project,
 ) -> None:
-    (accepted.baseline / "deep" / "metrics.json").write_text('{"loss": 6.00001}')
+    (accepted.baseline / "outputs" / "deep" / "metrics.json").write_text(
+        '{"loss": 6.00001}'
+    )
 
     assert accepted.run().verdict is Verdict.NOT_COMPARABLE
 
@@ -99,7 +105,7 @@ def test_a_baseline_file_that_the_record_does_not_list_is_no_baseline(
         accepted.record,
         outputs={"weights.npy": accepted.record.outputs["weights.npy"]},
     )
-    (accepted.baseline / "record.json").write_bytes(msgspec.json.encode(record))
+    (accepted.baseline / RECORD).write_bytes(encode_statement(record))
 
     report = accepted.run()
 
@@ -108,7 +114,7 @@ def test_a_baseline_file_that_the_record_does_not_list_is_no_baseline(
 
 
 def test_a_baseline_file_that_is_gone_is_not_comparable(accepted: Project) -> None:
-    (accepted.baseline / "weights.npy").unlink()
+    (accepted.baseline / "outputs" / "weights.npy").unlink()
 
     assert reasons(accepted.run())["weights.npy"] == "the baseline is missing"
 
@@ -129,7 +135,10 @@ def test_a_failed_command_is_not_comparable_and_never_recorded(
     for accept in (False, True):
         report = accepted.run(accept=accept)
         assert report.verdict is Verdict.NOT_COMPARABLE
-        assert report.reason == f"`python script.py {{outputs}}` ended with {how}"
+        assert report.reason == (
+            f"`python script.py {{outputs}}` ended with {how};"
+            " its log: .nox/repro/digits/runs/run-1/log.txt"
+        )
     assert accepted.tree() == before
 
 
@@ -174,7 +183,8 @@ def test_the_command_sees_the_profile_and_nothing_of_the_user(
     report = accepted.run()
 
     seen = json.loads((accepted.root / "seen.json").read_text())
-    assert seen == [None, "0", "3", "2", "UTC", str(accepted.root)]
+    assert seen[1:] == ["0", "3", "2", "UTC", str(accepted.root)]
+    assert seen[0] == str(accepted.request().runs / "run-1" / "probe" / "site")
     assert report.actual.profile["OMP_NUM_THREADS"] == "2"
     assert report.actual.profile["OPENBLAS_CORETYPE"] == "Haswell"
     assert report.actual.profile["MKL_CBWR_FILE"] == "(a path)"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,9 +21,6 @@ from support.checks import (
     reasons,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
 
 def test_an_output_that_is_not_declared_any_more_is_not_comparable(
     accepted: Project,
@@ -38,7 +33,7 @@ def test_an_output_that_is_not_declared_any_more_is_not_comparable(
     assert report.verdict is Verdict.NOT_COMPARABLE
     assert reasons(report)["deep/metrics.json"].endswith("not declared any more")
     assert accepted.run(accept=True).verdict is Verdict.IDENTICAL
-    assert "repro/digits/deep/metrics.json" not in accepted.tree()
+    assert "repro/digits/outputs/deep/metrics.json" not in accepted.tree()
 
 
 @pytest.mark.parametrize(
@@ -68,7 +63,7 @@ def test_an_output_that_is_not_declared_any_more_is_not_comparable(
         (
             "p = folder / 'weights.npy'; p.unlink(); p.mkdir()",
             "weights.npy",
-            "the output is no regular file",
+            "the output is an empty folder",
         ),
         (
             "save('|O', b'')",
@@ -120,13 +115,12 @@ def test_outputs_of_an_earlier_run_are_never_taken(accepted: Project) -> None:
         ({"outputs": {"/x.npy": Tolerance()}}, "no path beneath the outputs folder"),
         ({"outputs": {"a\\x.npy": Tolerance()}}, "no path beneath the outputs folder"),
         ({"outputs": {"": Tolerance()}}, "no path beneath the outputs folder"),
-        ({"outputs": {"record.json": Tolerance()}}, "the name of the baseline's"),
         ({"run": "python 'x"}, "no closing quotation"),
         ({"run": " "}, "the command is empty"),
         ({"baseline": "."}, "not a folder inside the project"),
         ({"baseline": "../x"}, "not a folder inside the project"),
-        ({"baseline": "src"}, "it has no record.json"),
-        ({"baseline": "values.json"}, "it has no record.json"),
+        ({"baseline": "src"}, "it has no run.intoto.json"),
+        ({"baseline": "values.json"}, "it has no run.intoto.json"),
     ],
 )
 def test_a_check_that_makes_no_sense_is_refused_before_it_runs(
@@ -178,27 +172,22 @@ def test_an_outputs_folder_that_cannot_be_made_is_an_error(project: Project) -> 
 
 
 @pytest.mark.parametrize("kind", ["file", "link"])
-def test_whatever_lies_at_the_outputs_folder_gives_way(
+def test_whatever_lies_at_the_folder_of_the_check_gives_way(
     accepted: Project, kind: str
 ) -> None:
-    outputs = accepted.request().outputs
-    moved = outputs.rename(accepted.root / "moved")
+    folder = accepted.request().folder
+    moved = folder.rename(accepted.root / "moved")
     if kind == "file":
-        outputs.write_text("")
+        folder.write_text("")
     else:
-        outputs.symlink_to(moved)
+        folder.symlink_to(moved)
 
     assert accepted.run().verdict is Verdict.IDENTICAL
-    assert (moved / "weights.npy").exists()
+    assert (moved / "outputs" / "weights.npy").exists()
 
 
 def test_a_report_that_cannot_be_written_is_an_error(accepted: Project) -> None:
-    def run(command: Sequence[str], /, *, cwd: Path, env: Mapping[str, str]) -> int:
-        del cwd, env
-        outputs = Path(command[-1])
-        outputs.with_name("report.json").mkdir()
-        return 1
+    accepted.script("folder.parents[2].joinpath('report.json').mkdir()")
 
-    request = accepted.request()
     with pytest.raises(EnvError, match="the report cannot be written"):
-        run_check(request, run=run, facts=FACTS, stream=io.StringIO())
+        accepted.run()

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from noxlock.model import Verdict, worst
 from noxlock.report import Shown, terminal
+from noxlock.report.words import cause_line
 from noxlock.workflows import records
 from noxlock.workflows.baselines import Accepted
 from noxlock.workflows.comparison import beside
@@ -76,6 +77,8 @@ class Accepting:
             terminal.write_report(
                 shown, stream, request.environ, verbose=request.verbose
             )
+            if before.verdict.passed:  # else the report has named them
+                stream.writelines(f"  {cause_line(cause)}\n" for cause in before.causes)
         elif known.damage:
             stream.write(f"{request.name}: {known.damage}\n")
         if known.is_there and not request.yes and (why := self._unconfirmed(ask)):

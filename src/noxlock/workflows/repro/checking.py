@@ -22,7 +22,7 @@ from noxlock.workflows.repro.judging import (
 from noxlock.workflows.repro.places import link_outputs
 from noxlock.workflows.repro.preparing import Prepared, prepare
 from noxlock.workflows.repro.recording import Recording
-from noxlock.workflows.repro.repeats import measure_noise
+from noxlock.workflows.repro.repeats import incomparable, measure_noise
 from noxlock.workflows.repro.runs import Runner
 from noxlock.workflows.repro.schedule import run_all
 from noxlock.workflows.repro.varied import judge_variation
@@ -163,6 +163,8 @@ class _Job:
             old=known.record,
             history=known.history,
         )
+        if not first.found.faults:
+            reason = reason or incomparable(noise)
         if changed := self.prepared.inputs.changed():
             reason = f"changed while the check ran: the input {', '.join(changed)}"
         if request.accept:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 from noxlock.envs import unmet
@@ -61,7 +61,7 @@ class Recording:
             command=request.commands,
             created=records.timestamp(self.started),
             finished=records.timestamp(self.facts.now()),
-            noxlock=version("noxlock"),
+            noxlock=_own_version(),
             locks={name: records.digest(path) for name, path in self.locks.items()},
             plan=plan.key,
             target=plan.target.name,
@@ -96,6 +96,13 @@ class Recording:
             return None
         # Of a tree where only baselines changed, nothing that a run reads has changed.
         return commit.removesuffix(_DIRTY) + (_DIRTY if self.diff else "")
+
+
+def _own_version() -> str:
+    try:
+        return version("noxlock")
+    except PackageNotFoundError:  # it runs from its sources
+        return "unknown"
 
 
 def _digests(outputs: Mapping[str, Path]) -> dict[str, str]:

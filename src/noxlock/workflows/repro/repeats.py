@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from noxlock.workflows.comparison import Comparing
     from noxlock.workflows.repro.runs import Ran
 
-__all__ = ["below_noise", "is_flaky", "measure_noise"]
+__all__ = ["below_noise", "incomparable", "is_flaky", "measure_noise"]
 
 
 def measure_noise(comparing: Comparing, runs: Sequence[Ran]) -> Noise | None:
@@ -40,6 +40,15 @@ def measure_noise(comparing: Comparing, runs: Sequence[Ran]) -> Noise | None:
 def is_flaky(noise: Noise | None) -> bool:
     """Return whether runs in the same surroundings differ by more than is tolerated."""
     return noise is not None and noise.verdict is Verdict.DRIFTED
+
+
+def incomparable(noise: Noise | None) -> str:
+    """Return why runs in the same surroundings cannot be compared; "": they can."""
+    if noise is None or noise.verdict is not Verdict.NOT_COMPARABLE:
+        return ""
+    bad = next(each for each in noise.outputs if each.verdict is noise.verdict)
+    what = "runs in the same surroundings cannot be compared"
+    return f"{what}: {bad.output}: {bad.reason}"
 
 
 def below_noise(outputs: Sequence[OutputReport], noise: Noise | None) -> bool:
