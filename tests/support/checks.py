@@ -116,7 +116,7 @@ class Project:
     profiles: Mapping[str, ProfileDefinition] = field(default_factory=dict)
 
     def request(self, **flags: bool) -> CheckRequest:
-        """Return the request."""
+        """Return the request, with `accept`, `yes`, `vary`, `verbose` as in *flags*."""
         return CheckRequest(
             root=self.root,
             name="digits",
@@ -125,7 +125,10 @@ class Project:
             environ=self.environ,
             nox_folder=self.root / ".nox",
             profiles=self.profiles,
-            **flags,
+            accept=flags.get("accept", False),
+            yes=flags.get("yes", False),
+            vary=flags.get("vary", True),
+            verbose=flags.get("verbose", False),
         )
 
     def run(
