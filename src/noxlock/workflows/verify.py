@@ -12,7 +12,7 @@ from noxlock.workflows.baselines import layout
 from noxlock.workflows.baselines.documents import RESTORE, decode
 from noxlock.workflows.baselines.objects import file_digest
 from noxlock.workflows.baselines.replacing import is_linked, walk
-from noxlock.workflows.records import encode_statement
+from noxlock.workflows.records import is_canonical
 from noxlock.workflows.verify_plan import planned_anew
 
 if TYPE_CHECKING:
@@ -63,16 +63,19 @@ def verify_baseline(
         CompareError: There is no baseline.
     """
     try:
+        data = baseline.read_file(layout.RECORD)
         record = baseline.read()
     except CompareError as error:
         return (_told(error, f"{baseline.folder}/{layout.RECORD}"),)
-    if record is None:
+    if record is None or data is None:
         raise CompareError(
             "there is no baseline",
             file=baseline.folder,
             hint=f'record one with `nox -s "repro({check})" -- --accept`',
         )
-    proof = _Proof(baseline=baseline, record=record, check=check, offline=offline)
+    proof = _Proof(
+        baseline=baseline, record=record, data=data, check=check, offline=offline
+    )
     return tuple(proof.findings())
 
 
@@ -84,6 +87,8 @@ def _told(error: NoxlockError, file: str) -> Finding:
 class _Proof:
     baseline: Baseline
     record: Record
+    data: bytes
+    """The record's file."""
     check: str
     offline: bool
 
@@ -106,8 +111,7 @@ class _Proof:
                 yield _told(error, self.baseline.folder)
 
     def _of_record(self) -> Iterator[Finding]:
-        data = self._path(layout.RECORD).read_bytes()
-        if data != encode_statement(self.record):
+        if not is_canonical(self.data):
             what = "it is not as noxlock wrote it: another tool changed its form"
             yield self._finding(layout.RECORD, what)
         if self.record.check != self.check:
@@ -195,7 +199,7 @@ class _Proof:
 
     def _of_history(self) -> Iterator[Finding]:
         entries = self.baseline.history()
-        digest = hashlib.sha256(encode_statement(self.record)).hexdigest()
+        digest = hashlib.sha256(self.data).hexdigest()
         if not entries:
             yield self._finding(layout.HISTORY, "it is missing")
         elif entries[0].record != digest:

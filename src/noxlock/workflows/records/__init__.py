@@ -11,7 +11,11 @@ import msgspec
 
 from noxlock.errors import CompareError, LockError
 from noxlock.locks import is_conda_lock, parse_lock
-from noxlock.workflows.records.statement import encode_statement, parse_statement
+from noxlock.workflows.records.statement import (
+    encode_statement,
+    is_canonical,
+    parse_statement,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +30,7 @@ __all__ = [
     "Built",
     "digest",
     "encode_statement",
+    "is_canonical",
     "lock_digests",
     "lock_files",
     "output_digests",

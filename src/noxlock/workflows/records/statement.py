@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -23,6 +24,7 @@ __all__ = [
     "PREDICATE_TYPE",
     "STATEMENT_TYPE",
     "encode_statement",
+    "is_canonical",
     "parse_statement",
 ]
 
@@ -59,6 +61,14 @@ def encode_statement(record: Record) -> bytes:
         return rfc8785.dumps(plain(statement))
     except rfc8785.CanonicalizationError as error:
         raise CompareError(f"the record cannot be written: {error}") from error
+
+
+def is_canonical(data: bytes) -> bool:
+    """Return whether *data* is JSON in the one form that RFC 8785 gives it."""
+    try:
+        return rfc8785.dumps(plain(json.loads(data))) == data
+    except (ValueError, rfc8785.CanonicalizationError):
+        return False
 
 
 def parse_statement(data: bytes, file: str) -> Record:
