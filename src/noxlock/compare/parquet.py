@@ -97,7 +97,7 @@ class _Feather:
         stream = magic != _FILE_MAGIC
         with (
             readable(side.error, "is no Arrow file that can be read"),
-            pa.memory_map(str(side.path)) as source,
+            pa.OSFile(str(side.path), mode="r") as source,
         ):
             opened = pa.ipc.open_stream if stream else pa.ipc.open_file
             with opened(source) as reader:
@@ -106,14 +106,14 @@ class _Feather:
     def arrays(self, name: str, step: int) -> Iterator[pa.Array[Any]]:
         index = self.schema.get_field_index(name)
         options = pa.ipc.IpcReadOptions(included_fields=[index], use_threads=False)
-        with pa.memory_map(str(self.side.path)) as source:
+        with pa.OSFile(str(self.side.path), mode="r") as source:
             for batch in self._batches(source, options):
                 column = batch.column(0)
                 for start in range(0, len(column), step):
                     yield column.slice(start, step)
 
     def _batches(
-        self, source: pa.MemoryMappedFile, options: pa.ipc.IpcReadOptions
+        self, source: pa.NativeFile, options: pa.ipc.IpcReadOptions
     ) -> Iterator[pa.RecordBatch]:
         if self.stream:
             with pa.ipc.open_stream(source, options=options) as reader:
@@ -126,7 +126,10 @@ class _Feather:
 
 def _compare(new: _Table, old: _Table, job: Job) -> None:
     for table in (old, new):
-        names = table.schema.names
+        with readable(table.side.error, "has names of columns that are no text"):
+            names = table.schema.names
+            # Whatever is named inside of them is decoded here for the first time.
+            _ = [same_type(each.type, each.type) for each in table.schema]
         if twice := [name for name in names if names.count(name) > 1]:
             raise table.side.error(f"has the column {twice[0]!r} twice")
     both = pair(new.schema.names, old.schema.names, job)
