@@ -1,113 +1,213 @@
-"""Compares CSV: by column, numeric cells by tolerance, the others exactly."""
+"""Compares CSV and TSV: by column, numeric cells by tolerance, the others exactly."""
 
 from __future__ import annotations
 
 import csv
-import math
-import re
-from io import StringIO
-from itertools import zip_longest
+import io
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
+
+from noxlock.compare._cells import Column, is_integer, is_number
+from noxlock.compare._files import same_bytes
+from noxlock.compare._hunks import printable
+from noxlock.compare._lines import encoding_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from noxlock.compare._files import Side
-    from noxlock.compare._tally import Tally
-    from noxlock.compare.tolerance import Limit, Limits
+    from noxlock.compare._job import Job
 
-__all__ = ["compare"]
+__all__ = ["compare", "compare_tsv"]
 
-# No leading zeros: `007` names something, it counts nothing.
-_INTEGER: Final = re.compile(r"[+-]?(0|[1-9]\d{0,999})", re.ASCII)
-_REAL: Final = re.compile(
-    r"[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?|nan",
-    re.ASCII | re.IGNORECASE,
-)
+_ROWS: Final = 4096
+"""Read at once."""
+_DELIMITERS: Final = ",;\t|"
+_NAMES: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
-def compare(baseline: Side, actual: Side, limits: Limits, tally: Tally) -> None:
-    """Compare two CSV files: UTF-8, Excel's dialect, the first row names the columns.
+def compare(baseline: Side, actual: Side, job: Job) -> None:
+    """Compare two CSV files: the first row names the columns, unless it is of numbers.
 
-    Rows are counted from 1, the header not among them.
+    The separator is the first of comma, semicolon, tab and bar that the first line has.
+    Rows are counted from 1, the names not among them; row is compared with row, in the
+    order of the files. Two integers are compared as such, other numbers as float64.
+    The files are read as they come, and may be larger than memory.
 
     Raises:
         CompareError: One is no such table, or is ragged.
     """
-    old_rows, new_rows = _rows(baseline), _rows(actual)
-    old_names, new_names = next(old_rows), next(new_rows)
-    _compare_columns(new_names, old_names, tally)
-    limit_of = {name: limits.at(name) for name in (*old_names, *new_names)}
-    columns = [
-        (new_names.index(name), number, name)
-        for number, name in enumerate(old_names)
-        if name in new_names
-    ]
-    new_count = old_count = 0
-    for new, old in zip_longest(new_rows, old_rows):
-        new_count += new is not None
-        old_count += old is not None
-        if new is None or old is None:
-            continue
-        for mine, other, name in columns:
-            cells = new[mine], old[other]
-            _compare_cell(cells, limit_of[name], (old_count, name), tally)
-    if new_count != old_count:
-        tally.note(f"{old_count} rows became {new_count}")
+    _compare(baseline, actual, job, _DELIMITERS)
 
 
-def _rows(side: Side) -> Iterator[list[str]]:
-    """Yield the header, then every row, which is as long as it."""
-    reader = csv.reader(StringIO(side.text(), newline=""), dialect="excel", strict=True)
-    width: int | None = None
+def compare_tsv(baseline: Side, actual: Side, job: Job) -> None:
+    """Compare two files of tab-separated values, as `compare` does.
+
+    Raises:
+        CompareError: One is no such table, or is ragged.
+    """
+    _compare(baseline, actual, job, "\t")
+
+
+def _compare(baseline: Side, actual: Side, job: Job, delimiters: str) -> None:
+    same = same_bytes(baseline, actual)
+    with ExitStack() as stack:
+        old = stack.enter_context(_table(baseline, delimiters))
+        new = old if same else stack.enter_context(_table(actual, delimiters))
+        if old.named and not new.named:
+            raise actual.error("has no names of columns: its first row are numbers")
+        if new.named and not old.named:
+            raise baseline.error("has no names of columns: its first row are numbers")
+        if old.delimiter != new.delimiter:
+            names = _NAMES[old.delimiter], _NAMES[new.delimiter]
+            job.tally.note(f"separator {names[0]} became {names[1]}")
+        _compare_names(new.names, old.names, job)
+        _compare_rows(new, old, job)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    side: Side
+    delimiter: str
+    names: list[str]
+    named: bool
+    """Whether its first row are names."""
+    rows: Iterator[list[str]]
+
+    def blocks(self) -> Iterator[list[list[str]]]:
+        """Yield rows, many at a time, all as long as the first.
+
+        Raises:
+            CompareError: They are not, or are no CSV.
+        """
+        width = len(self.names)
+        start = 1
+        while rows := list(islice(self.rows, _ROWS)):
+            if set(map(len, rows)) != {width}:
+                number, row = next(
+                    (n, row) for n, row in enumerate(rows, start) if len(row) != width
+                )
+                cells = "1 cell" if len(row) == 1 else f"{len(row)} cells"
+                raise self.side.error(
+                    f"is ragged: {cells} in row {number}, {width} in the first line"
+                )
+            start += len(rows)
+            yield rows
+
+
+@contextmanager
+def _table(side: Side, delimiters: str) -> Iterator[_Table]:
+    with side.open() as stream:
+        encoding = encoding_of(stream)
+        text = io.TextIOWrapper(stream, encoding.codec, newline="")
+        try:
+            delimiter = _delimiter(text.readline(), delimiters)
+            text.seek(0)
+        except UnicodeDecodeError as error:
+            raise side.error(f"is no {encoding.label} text") from error
+        reader = csv.reader(text, dialect="excel", delimiter=delimiter, strict=True)
+        rows = _rows(side, reader, encoding.label)
+        names = next(rows, [])
+        if not names:
+            raise side.error("has no columns: its first line is empty")
+        named = not all(map(is_number, names)) or (
+            all(map(is_integer, names)) and len(set(names)) == len(names)
+        )
+        if not named:
+            rows = chain([names], rows)
+            names = [str(number) for number in range(1, len(names) + 1)]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise side.error(f"has the column {min(twice)!r} twice")
+        yield _Table(side, delimiter, names, named, rows)
+
+
+def _delimiter(line: str, delimiters: str) -> str:
+    return next((each for each in delimiters if each in line), delimiters[0])
+
+
+def _rows(
+    side: Side, reader: Iterator[list[str]], encoding: str
+) -> Iterator[list[str]]:
+    number = 0
     try:
         for row in reader:
-            if width is None:
-                width = len(row)
-                if twice := {name for name in row if row.count(name) > 1}:
-                    raise side.error(f"has the column {min(twice)!r} twice")
-            if len(row) != width or not row:
-                raise side.error(
-                    f"is ragged: {len(row)} cells in line {reader.line_num},"
-                    f" {width} in the header"
-                )
+            number += 1
             yield row
     except csv.Error as error:
-        raise side.error(f"is no CSV: {error}, line {reader.line_num}") from error
+        raise side.error(f"is no CSV: {error}, after {number} rows") from error
+    except UnicodeDecodeError as error:
+        raise side.error(f"is no {encoding} text, after {number} rows") from error
 
 
-def _compare_columns(new: list[str], old: list[str], tally: Tally) -> None:
+def _compare_names(new: list[str], old: list[str], job: Job) -> None:
     missing = [name for name in old if name not in new]
     extra = [name for name in new if name not in old]
+    for name in (*missing, *extra):  # a tolerance of it is no mistake
+        job.beneath(name)
     if missing:
-        tally.note(f"missing columns: {', '.join(missing)}")
+        job.tally.note(f"missing columns: {', '.join(missing)}")
     if extra:
-        tally.note(f"new columns: {', '.join(extra)}")
+        job.tally.note(f"new columns: {', '.join(extra)}")
     if [n for n in new if n in old] != [n for n in old if n in new]:
-        tally.note(f"columns reordered: {', '.join(old)} became {', '.join(new)}")
+        job.tally.note(f"columns reordered: {', '.join(old)} became {', '.join(new)}")
 
 
-def _compare_cell(
-    cells: tuple[str, str], limit: Limit, place: tuple[int, str], tally: Tally
-) -> None:
-    def where() -> str:
-        row, name = place
-        return f"row {row}, column {name if name.isprintable() else repr(name)}"
+def _compare_rows(new: _Table, old: _Table, job: Job) -> None:
+    places = {name: number for number, name in enumerate(new.names)}
+    columns = [
+        (places[name], number, Column(job.part(name), partial(_where, job.key, name)))
+        for number, name in enumerate(old.names)
+        if name in places
+    ]
+    counts = [0, 0]
+    pairs = _same(old) if new is old else _pairs(new, old, counts)
+    compared = 0
+    for mine, other in pairs:
+        if mine is other:
+            counts = [count + len(other) for count in counts]
+        old_cells = list(zip(*other, strict=True))
+        new_cells = old_cells if mine is other else list(zip(*mine, strict=True))
+        for place, number, column in columns:
+            column.take(list(new_cells[place]), list(old_cells[number]), compared)
+        compared += len(other)
+    for _, _, column in columns:
+        column.finish(counts[0])
+    if counts[0] != counts[1]:
+        job.tally.note(f"{_rows_said(counts[0])} became {counts[1]}")
 
-    actual, baseline = map(_number, cells)
-    if actual is not None and baseline is not None:
-        tally.number((actual, baseline), limit, where, cells)
-    elif cells[0] == cells[1]:
-        tally.same()
-    else:
-        tally.other(repr(cells[0]), repr(cells[1]), where())
+
+_Block = list[list[str]]
 
 
-def _number(cell: str) -> float | None:
-    if _INTEGER.fullmatch(cell):
-        return int(cell)
-    if not _REAL.fullmatch(cell):
-        return None
-    value = float(cell)
-    # Digits that no float holds: the text itself is compared.
-    return None if math.isinf(value) and "i" not in cell.lower() else value
+def _same(table: _Table) -> Iterator[tuple[_Block, _Block]]:
+    for rows in table.blocks():
+        yield rows, rows
+
+
+def _pairs(
+    new: _Table, old: _Table, counts: list[int]
+) -> Iterator[tuple[_Block, _Block]]:
+    """Yield as many rows of both at a time; count all of the old and the new table."""
+    left, right = old.blocks(), new.blocks()
+    while True:
+        mine, other = next(right, []), next(left, [])
+        counts[0] += len(other)
+        counts[1] += len(mine)
+        both = min(len(mine), len(other))
+        if not both:
+            break
+        yield mine[:both], other[:both]
+    counts[0] += sum(map(len, left))
+    counts[1] += sum(map(len, right))
+
+
+def _where(outer: str, name: str, row: int) -> str:
+    place = f"row {row + 1}, column {printable(name)}"
+    return f"{outer}: {place}" if outer else place
+
+
+def _rows_said(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
