@@ -157,18 +157,19 @@ def _register_repro(noxfile: Noxfile) -> None:
 
 def _is_last(session: nox.Session) -> bool:
     """Return whether no other check of this run is still to come."""
-    runner = session._runner  # noqa: SLF001 - no public way
-    others = [
-        each
-        for each, selected in runner.manifest.list_all_sessions()
-        if selected and each.name.startswith("repro(") and each is not runner
-    ]
-    return bool(others) and all(each.result is not None for each in others)
+    manifest = session._runner.manifest  # noqa: SLF001 - no public way
+    return not any(
+        waits and each.name.startswith("repro(")
+        for each, waits in manifest.list_all_sessions()
+    )
 
 
 def _summarise(noxfile: Noxfile) -> None:
-    """Say in one place what became of all checks that were run."""
+    """Say in one place what became of all checks that were run, if of several."""
+    if len(noxfile.outcomes) < 2:  # noqa: PLR2004 - several
+        return
     for session, (line, passed) in noxfile.outcomes.items():
         mark = "pass" if passed else "FAIL"
-        name = f" ({session})" if not line.startswith(session) else ""
-        (logger.info if passed else logger.error)(f"{mark}  {line}{name}")
+        # Of a check with several pythons, each is a session: `repro(NAME)-3.12`.
+        which = session.rpartition(")")[2]
+        (logger.info if passed else logger.error)(f"{mark}{which}  {line}")

@@ -149,4 +149,11 @@ class Accepting:
             actual,
             beside(self.samples, self.samples),
         )
-        return make_report(evidence, outputs, accepted=True)
+        report = make_report(evidence, outputs, accepted=True)
+        # What is new is so beside what was replaced, not beside itself.
+        before = make_report(self.evidence, outputs)
+        return structs.replace(
+            report,
+            new_warnings=before.new_warnings,
+            gone_warnings=before.gone_warnings,
+        )

@@ -146,23 +146,23 @@ def _next(report: CheckReport, evidence: Evidence) -> list[str]:
         log = f"less {shown_path(failed.folder.log, request.root)}"
         if report.verdict is Verdict.NOT_COMPARABLE:
             return [log]
+    found: list[str] = []
     if report.accepted:
         folder = shlex.quote(request.baseline.folder)
-        return [f"git add {folder}"] if report.actual.commit else []
-    if report.flaky:
-        return [_compare(evidence, runs[0], runs[1])] if len(runs) > 1 else []
-    found: list[str] = []
-    if evidence.old is None:
+        found += [f"git add {folder}"] if report.actual.commit else []
+    elif report.flaky:
+        return [_compare(evidence, runs[0], runs[1])]
+    elif evidence.old is None:
         return [] if any(runs[0].found.faults) else [accept]
-    if any(output.verdict is Verdict.DRIFTED for output in report.outputs):
+    verdicts = {output.verdict for output in report.outputs}
+    if Verdict.DRIFTED in verdicts:
         found += [f"noxlock log {request.name}", accept]
-    if any(output.verdict is Verdict.NOT_COMPARABLE for output in report.outputs):
+    if Verdict.NOT_COMPARABLE in verdicts:
         found += [f"noxlock verify {request.name}"]
     for varied in report.variations:
         run = _run_of(evidence, varied)
         if varied.verdict is Verdict.DRIFTED and run is not None:
-            found.append(_compare(evidence, runs[0], run))
-            break
+            return [*found, _compare(evidence, runs[0], run)]
     return found
 
 

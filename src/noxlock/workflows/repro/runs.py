@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TextIO
@@ -148,7 +149,7 @@ class Runner:
         lines = command_words(request, folder.outputs)
         for text, words in zip(request.commands, lines, strict=True):
             if echo is not None:
-                self.say(text)
+                self.say(shlex.join(words))
             left = None if limit is None else max(limit - seconds, 0.001)
             ended = process.measure(
                 words, cwd=cwd, env=env, log=folder.log, echo=echo, timeout=left

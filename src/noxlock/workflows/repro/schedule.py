@@ -47,7 +47,9 @@ def run_all(
     def one(index: int) -> Ran | None:
         if stop.is_set():
             return None
-        alone = check.jobs == 1 and (index == 0 or runner.request.verbose)
+        alone = index == 0 or runner.request.verbose
+        if check.jobs > 1:
+            alone = len(wanted) == 1
         ran = runner.run(wanted[index], echo if alone else None)
         if ran.failed and index < needed:
             stop.set()
