@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from codecs import getincrementaldecoder
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -187,10 +188,11 @@ def _is_text(head: bytes) -> bool:
     """Whether UTF-8 text may start with *head*, which may end inside a character."""
     if b"\0" in head:
         return False
+    decoder = getincrementaldecoder("utf-8")()
     try:
-        head.decode()
-    except UnicodeDecodeError as error:
-        return len(head) == _HEAD and error.end == _HEAD
+        decoder.decode(head, final=len(head) < _HEAD)
+    except UnicodeDecodeError:
+        return False
     return True
 
 

@@ -79,7 +79,8 @@ def compare_feather(baseline: Side, actual: Side, job: Job) -> None:
     Raises:
         CompareError: One cannot be read.
     """
-    _compare(_Feather.of(actual), _Feather.of(baseline), job)
+    old, new = _Feather.of(baseline), _Feather.of(actual)
+    _compare(new, old, job)
 
 
 @dataclass(frozen=True, slots=True)
