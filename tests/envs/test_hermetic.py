@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 from noxlock.envs import apply_variables, find_interpreter, make_venv
-from noxlock.envs.hermetic import EPOCH, hermetic_variables, profile_variables
-from noxlock.model import ProfileDefinition
+from noxlock.envs.hermetic import hermetic_variables
 from support.workshop import write_tree
 
 PREFIX = Path("/somewhere/.nox/cpu")
@@ -91,18 +90,3 @@ def test_the_programs_of_the_environment_come_first() -> None:
     assert changes["PATH"] == f"{scripts}{os.pathsep}/usr/bin"
     assert hermetic_variables(PREFIX, {"PATH": ""})["PATH"] == scripts
     assert changes["VIRTUAL_ENV"] == str(PREFIX)
-
-
-def test_the_profile_holds_hash_seed_threads_zone_and_locale_still() -> None:
-    profile = ProfileDefinition(hash_seed=7, threads=2)
-    variables = profile_variables(profile, {})
-    assert variables["PYTHONHASHSEED"] == "7"
-    assert variables["OMP_NUM_THREADS"] == variables["OPENBLAS_NUM_THREADS"] == "2"
-    assert (variables["TZ"], variables["LC_ALL"]) == ("UTC", "C.UTF-8")
-    assert variables["SOURCE_DATE_EPOCH"] == EPOCH
-
-
-def test_the_users_own_source_date_epoch_is_honoured() -> None:
-    given = profile_variables(ProfileDefinition(), {"SOURCE_DATE_EPOCH": "1700000000"})
-    assert given["SOURCE_DATE_EPOCH"] == "1700000000"
-    assert profile_variables(ProfileDefinition())["TZ"] == "UTC"

@@ -2,56 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from noxlock.workflows import _effective, facts
-from noxlock.workflows.facts import (
-    LIVE,
-    effective_state,
-    git_commit,
-    machine_facts,
-    parse_cpuinfo,
-)
+from noxlock.envs import cpu
+from noxlock.workflows import facts
+from noxlock.workflows.facts import LIVE, git_commit, gpu_facts, machine_facts
+from support.workshop import write_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-INTEL = """\
-processor\t: 0
-model name\t: A Processor @ 2.00GHz
-flags\t\t: sse avx2 avx
-
-processor\t: 1
-model name\t: Another
-flags\t\t: none
-"""
-ARM = """\
-processor\t: 0
-Features\t: fp asimd
-CPU implementer\t: 0x41
-CPU part\t: 0xd0c
-"""
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        (INTEL, ("A Processor @ 2.00GHz", "avx avx2 sse")),
-        (ARM, ("0x41 0xd0c", "asimd fp")),
-        ("cpu\t\t: POWER9", ("POWER9", "")),
-        ("", ("", "")),
-    ],
-)
-def test_cpuinfo_is_read_as_each_processor_writes_it(
-    text: str, found: tuple[str, str]
-) -> None:
-    assert parse_cpuinfo(text) == found
 
 
 def test_this_machine_has_facts_and_no_names() -> None:
@@ -80,76 +43,65 @@ def test_without_git_there_is_no_commit(
     assert git_commit(tmp_path, "repro") is None
 
 
-@pytest.mark.parametrize("script", [None, "exit 1", "echo nonsense"])
-def test_an_environment_that_does_not_answer_has_no_effective_state(
-    tmp_path: Path, script: str | None
-) -> None:
-    python = tmp_path / "bin" / "python"
-    if script is not None:
-        python.parent.mkdir()
-        python.write_text(f"#!/bin/sh\n{script}\n")
-        python.chmod(0o755)
-    assert effective_state(tmp_path, {}, tmp_path) == {}
-
-
-def test_a_python_without_libraries_says_what_it_is() -> None:
-    found = _effective.effective()
-    assert found["python"].startswith(sys.version.split()[0])
-
-
-NUMPY = """
-def show_config(mode):
-    blas = {"name": "openblas", "version": "0.3"}
-    simd = {"found": ["AVX", "AVX2"]}
-    return {"Build Dependencies": {"blas": blas}, "SIMD Extensions": simd}
-"""
-POOLS = """
-def threadpool_info():
-    pool = {"internal_api": "openblas", "version": None, "num_threads": 2}
-    return [{**pool, "filepath": "/home/me/x.so"}]
+INFORMATION = "Model: \t\t NVIDIA H200\nIRQ:   \t\t 5\n"
+VERSION = """\
+NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.15  Tue Mar  5 22:23:56 UTC 2024
+GCC version:  gcc version 12.2.0 (Debian 12.2.0-14)
 """
 
 
-@pytest.mark.parametrize(
-    ("numpy", "threadpoolctl", "found"),
-    [
-        ("def show_config(mode): return {}", "threadpool_info = None", {}),
-        ("raise OSError", "raise SyntaxError", {}),
-        (
-            NUMPY,
-            POOLS,
-            {
-                "numpy blas": "openblas 0.3",
-                "numpy dispatch": "AVX AVX2",
-                "threads 0": "openblas 2",
-            },
-        ),
-    ],
-)
-def test_what_libraries_say_is_recorded_without_paths(
-    tmp_path: Path, numpy: str, threadpoolctl: str, found: dict[str, str]
+def smi(folder: Path, answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a program in the place of nvidia-smi, and nothing beside it."""
+    program = folder / "bin" / "nvidia-smi"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{answer}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+
+
+def test_gpus_are_named_as_nvidia_smi_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "numpy.py").write_text(numpy)
-    (tmp_path / "threadpoolctl.py").write_text(threadpoolctl)
+    smi(tmp_path, "echo 'NVIDIA H200, 550.1'; echo 'NVIDIA H200, 550.1'", monkeypatch)
+    assert gpu_facts() == {"gpu": "2 x NVIDIA H200", "gpu-driver": "550.1"}
+    assert machine_facts()["gpu"] == "2 x NVIDIA H200"
 
-    printed = subprocess.run(
-        [sys.executable, "-m", _effective.__name__],
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
 
-    said = json.loads(printed.removeprefix(_effective.MARK))
-    assert said.pop("python").startswith(sys.version.split()[0])
-    assert said == found
+def test_without_nvidia_smi_the_driver_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    smi(tmp_path, "echo no device; exit 9", monkeypatch)
+    monkeypatch.setattr(facts, "DRIVER", tmp_path / "nvidia")
+    assert gpu_facts() == {}
+    write_tree(
+        tmp_path / "nvidia",
+        {
+            "gpus/0000:01:00.0/information": INFORMATION,
+            "gpus/0000:02:00.0/information": "Blacklisted: No\n",
+            "version": VERSION,
+        },
+    )
+    found = gpu_facts()
+    assert found == {"gpu": "NVIDIA H200, unknown", "gpu-driver": "550.54.15"}
+    (tmp_path / "nvidia" / "version").write_text("?")
+    assert gpu_facts()["gpu-driver"] == ""
+
+
+def test_a_long_list_of_flags_has_a_digest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cpuinfo").write_text("model name: A\nflags: sse avx\n")
+    monkeypatch.setattr(cpu, "CPUINFO", tmp_path / "cpuinfo")
+    found = machine_facts()
+    assert (found["cpu"], found["cpu-flags"]) == ("A", "avx sse")
+    assert len(found["cpu-flags-digest"]) == 16
 
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
 def test_a_machine_without_cpuinfo_still_has_facts(
     monkeypatch: pytest.MonkeyPatch, platform: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(facts, "CPUINFO", tmp_path / "none")
+    monkeypatch.setattr(cpu, "CPUINFO", tmp_path / "none")
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.delattr(os, "sched_getaffinity")
 

@@ -35,7 +35,9 @@ def _request() -> tuple[bytes, list[bytes], dict[bytes, bytes]]:
     return folder, words, {name: value for name, _, value in pairs}
 
 
-def _become(folder: bytes, words: list[bytes], env: dict[bytes, bytes]) -> None:
+def _become(  # pragma: no cover - nothing that measures coverage outlives it
+    folder: bytes, words: list[bytes], env: dict[bytes, bytes]
+) -> None:
     """Turn this process, a new child, into the command."""
     os.setpgid(0, 0)
     null = os.open(os.devnull, os.O_RDONLY)
@@ -51,7 +53,7 @@ def _start(folder: bytes, words: list[bytes], env: dict[bytes, bytes]) -> int:
     """Return the pid of the command, or minus the errno of its failure."""
     failed, tell = os.pipe()
     child = os.fork()
-    if child == 0:
+    if child == 0:  # pragma: no cover - likewise
         try:
             _become(folder, words, env)
         except OSError as error:
