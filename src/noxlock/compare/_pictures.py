@@ -67,24 +67,30 @@ def _as_bytes(old: Array, new: Array) -> tuple[Array, Array]:
         return old, new
     if old.dtype == new.dtype == np.bool_:
         return old.astype(np.uint8) * 255, new.astype(np.uint8) * 255
-    one, other = (np.nan_to_num(each.astype(np.float64)) for each in (old, new))
-    low = min(one.min(), other.min())
-    span = max(one.max(), other.max()) - low
-    scale = 255 / span if span > 0 and math.isfinite(span) else 0.0
-    return tuple(((each - low) * scale).astype(np.uint8) for each in (one, other))
+    one, other = old.astype(np.float64), new.astype(np.float64)
+    finite = np.concatenate([each[np.isfinite(each)] for each in (one, other)])
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+    # Halves: the difference of two large floats may be no float.
+    span = (high / 2 - low / 2) or 1.0
+    shown = []
+    for each in (one, other):
+        inside = np.clip(np.nan_to_num(each, nan=low), low, high)
+        shown.append(((inside / 2 - low / 2) / span * 255).astype(np.uint8))
+    return shown[0], shown[1]
 
 
 def _difference(old: Array, new: Array) -> Array:
     """Return |new - old| of the channel that differs most, scaled to be seen."""
-    gap = np.abs(new.astype(np.float64) - old.astype(np.float64)).max(axis=2)
-    unequal_nan = np.isnan(old.astype(np.float64)) != np.isnan(new.astype(np.float64))
-    gap = np.nan_to_num(gap, nan=0.0, posinf=np.finfo(np.float64).max)
-    gap[unequal_nan.any(axis=2)] = max(gap.max(), 1.0)
-    largest = gap.max()
-    if not largest:
-        return np.zeros((*gap.shape, 1), np.uint8)
-    shown = _FAINTEST + (255 - _FAINTEST) * (gap / largest)
-    bright: Array = np.where(gap > 0, shown, 0).astype(np.uint8)
+    one, other = old.astype(np.float64), new.astype(np.float64)
+    same = (one == other) | (np.isnan(one) & np.isnan(other))
+    with np.errstate(all="ignore"):
+        gap = np.where(same, 0.0, np.abs(other / 2 - one / 2))
+    sized = gap[np.isfinite(gap)]
+    largest = float(sized.max(initial=0.0)) or 1.0
+    # NaN or infinity against a number: as far apart as can be.
+    apart = np.where(np.isfinite(gap), gap, largest).max(axis=2)
+    shown = _FAINTEST + (255 - _FAINTEST) * (apart / largest)
+    bright: Array = np.where(apart > 0, shown, 0).astype(np.uint8)
     return bright[:, :, np.newaxis]
 
 
