@@ -1,0 +1,135 @@
+"""`noxlock compare`."""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from noxlock.errors import DefinitionError
+from noxlock.model import Tolerance, Tolerances, Verdict, worst
+
+if TYPE_CHECKING:
+    from noxlock.model import OutputReport
+
+__all__ = ["COMMAND"]
+
+_Expected = Annotated[Path, typer.Argument(metavar="EXPECTED", help="File or folder.")]
+_Actual = Annotated[
+    Path, typer.Argument(metavar="ACTUAL", help="What is held against it.")
+]
+_Rtol = Annotated[
+    float | None,
+    typer.Option(
+        metavar="FLOAT", help="Relative tolerance; 0 where only --atol is set."
+    ),
+]
+_Atol = Annotated[
+    float | None,
+    typer.Option(
+        metavar="FLOAT", help="Absolute tolerance; 0 where only --rtol is set."
+    ),
+]
+_Nan = Annotated[
+    bool | None,
+    typer.Option(
+        "--equal-nan/--no-equal-nan",
+        help="Whether NaN equals NaN at the same place.  [default: it does not]",
+        show_default=False,
+    ),
+]
+_File = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Tolerances in YAML, TOML or JSON, spelled as those of a check.",
+    ),
+]
+_Json = Annotated[
+    bool, typer.Option("--json", help="Print the reports as a JSON array.")
+]
+_Threads = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="[default: all processors]")
+]
+_Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", "-v", help="Every part, every line, the histograms."),
+]
+
+
+def compare(  # noqa: PLR0913 - options of the command line
+    expected: _Expected,
+    actual: _Actual,
+    *,
+    rtol: _Rtol = None,
+    atol: _Atol = None,
+    equal_nan: _Nan = None,
+    tolerances: _File = None,
+    json: _Json = False,
+    threads: _Threads = None,
+    verbose: _Verbose = False,
+) -> None:
+    """Compare two files, or two folders file by file, each by its format.
+
+    What is held equal: |actual - expected| <= atol + rtol * |expected|. Without
+    tolerances floats are compared as torch.testing does for their dtype, all else
+    exactly. --rtol and --atol hold where the file of --tolerances sets neither for an
+    output.
+
+    Exits 0 where they are the same, 1 where they drifted, 2 where they cannot be
+    compared.
+    """
+    from noxlock.workflows.comparing import (  # noqa: PLC0415 - slow to import
+        Closest,
+        compare_paths,
+    )
+
+    for name, value in (("--rtol", rtol), ("--atol", atol)):
+        if value is not None and not (math.isfinite(value) and value >= 0):
+            raise DefinitionError(f"{name} is {value:g}, not a number from 0")
+    own = Tolerances() if tolerances is None else _read(tolerances)
+    if equal_nan is None and own.tolerance.equal_nan is None:
+        equal_nan = False
+    reports = compare_paths(
+        expected,
+        actual,
+        Closest(
+            tolerances=own,
+            file=str(tolerances or ""),
+            everywhere=Tolerance(rtol=rtol, atol=atol, equal_nan=equal_nan),
+            threads=threads,
+        ),
+    )
+    if json:
+        from noxlock.report.json import to_json  # noqa: PLC0415
+
+        sys.stdout.write(to_json(list(reports)))
+    else:
+        _write(reports, verbose=verbose)
+    verdict = worst([report.verdict for report in reports])
+    if not verdict.passed:
+        raise typer.Exit(1 if verdict is Verdict.DRIFTED else 2)
+
+
+COMMAND = compare
+
+
+def _read(file: Path) -> Tolerances:
+    from noxlock.workflows.comparing import parse_tolerances  # noqa: PLC0415
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        what = f"cannot be read: {error.strerror or error}"
+        raise DefinitionError(what, file=str(file)) from None
+    return parse_tolerances(str(file), data)
+
+
+def _write(reports: tuple[OutputReport, ...], *, verbose: bool) -> None:
+    from noxlock.report.comparison import write_comparison  # noqa: PLC0415
+
+    write_comparison(reports, sys.stdout, os.environ, verbose=verbose)
