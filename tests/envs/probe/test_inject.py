@@ -72,6 +72,16 @@ def test_a_message_has_no_path_and_no_address_of_this_machine(subject: Subject) 
     )
 
 
+def test_a_warning_that_is_none_fails_as_ever(subject: Subject) -> None:
+    code = (
+        "import warnings\n"
+        "try: warnings._showwarnmsg(None)\n"
+        "except AttributeError: print('as ever')"
+    )
+    assert subject.run("-c", code).warnings == ()
+    assert subject.printed == "as ever\n"
+
+
 PATHS = "import sys; print([e for e in sys.path if 'probe' in e])"
 
 
@@ -147,6 +157,18 @@ def test_workers_of_multiprocessing_are_seen(
     (tmp_path / "work.py").write_text(FORKED)
     found = subject.run("work.py", method)
     assert told(found.warnings) == [("UserWarning", "from a worker", 2)]
+
+
+def test_a_worker_of_a_worker_is_counted_once(subject: Subject, tmp_path: Path) -> None:
+    nest = (
+        "if number == 0:\n"
+        "        child = context.Process(target=work, args=(1,))\n"
+        "        child.start(); child.join()"
+    )
+    nested = FORKED.replace("import json", nest)
+    (tmp_path / "work.py").write_text(nested)
+    found = subject.run("work.py", "fork")
+    assert told(found.warnings) == [("UserWarning", "from a worker", 3)]
 
 
 def test_a_child_that_was_forked_tells_its_own_only(subject: Subject) -> None:

@@ -44,7 +44,10 @@ def _watch_warnings() -> None:
             name = kind.__qualname__
             if kind.__module__ != "builtins":
                 name = kind.__module__ + "." + name
-            key = name, "\n".join(str(msg.message).strip().splitlines()[:3])[:500]
+            key = (
+                name,
+                "\n".join(str(msg.message).strip().splitlines()[:3])[:500].strip(),
+            )
             if key in _warned or len(_warned) < MOST:
                 _warned[key] = _warned.get(key, 0) + 1
         except Exception:
@@ -142,16 +145,13 @@ class _TorchSwitch:
             return None
         finders: list[Any] = sys.meta_path
         finders.remove(self)
-        for finder in finders:
-            spec: ModuleSpec | None = finder.find_spec(name, path, target)
-            if spec is not None:
-                self._follow(spec.loader)
-                return spec
-        return None
+        found = (finder.find_spec(name, path, target) for finder in finders)
+        spec: ModuleSpec | None = next(filter(None, found), None)
+        if spec is not None:
+            self._follow(spec.loader)
+        return spec
 
     def _follow(self, loader: Any) -> None:  # noqa: ANN401 - whichever found it
-        execute = loader.exec_module
-
         def exec_module(module: Any) -> None:  # noqa: ANN401 - torch
             execute(module)
             try:
@@ -161,8 +161,9 @@ class _TorchSwitch:
                 pass
 
         try:
+            execute = loader.exec_module
             loader.exec_module = exec_module
-        except Exception:
+        except Exception:  # pragma: no cover - no loader of a file
             pass
 
 
@@ -187,7 +188,7 @@ def _look() -> None:
 
 def _finish() -> None:
     """Write what was seen; the first to be registered, so the last to be called."""
-    if os.getpid() in _written:
+    if os.getpid() in _written:  # pragma: no cover - a child of a child of a fork
         return
     _written.add(os.getpid())
     sys.path.insert(0, _INSIDE)
@@ -204,11 +205,11 @@ def _forked() -> None:
     """Begin anew in a child; those of multiprocessing end without atexit's calls."""
     _warned.clear()
     util: Any = sys.modules.get("multiprocessing.util")
-    if util is not None:
+    if util is not None:  # pragma: no cover - nor is what measures coverage called
         util.register_after_fork(_Ordered, _at_the_end)
 
 
-def _at_the_end(_: object) -> None:
+def _at_the_end(_: object) -> None:  # pragma: no cover - likewise
     # Those of the parent were cleared by now.
     util: Any = sys.modules["multiprocessing.util"]
     util.Finalize(None, _finish, exitpriority=-1000)
@@ -218,7 +219,7 @@ def _install() -> None:
     import atexit
 
     atexit.register(_finish)
-    if hasattr(os, "register_at_fork"):
+    if hasattr(os, "register_at_fork"):  # pragma: no branch - not on Windows
         os.register_at_fork(after_in_child=_forked)
     steps: list[Callable[[], object]] = [_look, _watch_warnings]
     order = os.environ.get("NOXLOCK_FILE_ORDER")
@@ -231,7 +232,7 @@ def _install() -> None:
     for step in steps:
         try:
             step()
-        except Exception:
+        except Exception:  # pragma: no cover - as the top says
             pass
 
 

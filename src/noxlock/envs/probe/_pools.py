@@ -36,7 +36,7 @@ _CBWR = dict(enumerate(_BRANCHES.split(), 1))
 _CBWR_BRANCH = 1
 
 
-def dyld() -> list[str]:
+def dyld() -> list[str]:  # pragma: no cover - of macOS
     """Return the paths of the libraries of this process, of macOS."""
     system: Any = ctypes.CDLL(None)
     name_of, count_of = (

@@ -154,7 +154,7 @@ def _named(name: str, found: Mapping[str, str | None]) -> dict[str, str]:
 
 def _files() -> list[str]:
     """Return the paths of the shared libraries of this process."""
-    if sys.platform == "darwin":
+    if sys.platform == "darwin":  # pragma: no cover
         found: list[str] = _pools().dyld()
         return found
     try:
