@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from noxlock.model import BaselineStore, OutputReport
 
-__all__ = ["LOCK", "Golden", "tree"]
+__all__ = ["LOCK", "Golden", "lock_text", "tree"]
 
 _PACKAGE = """\
 [[package]]
@@ -72,6 +72,7 @@ class Golden:
     dirty: bytes | None = None
 
     def __post_init__(self) -> None:
+        """Write the lock and the outputs."""
         self.root.mkdir(parents=True, exist_ok=True)
         self.lock(scipy="1.14.1", numpy="2.0.0")
         self.output("weights.npy", b"weights")

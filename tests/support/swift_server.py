@@ -7,6 +7,7 @@ port; the keys are KEY and SECRET.
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +36,8 @@ mount_check = false
 _BACKEND: Final = "[app:main]\nuse = egg:swift#{kind}\n"
 _PROXY: Final = """\
 [pipeline:main]
-pipeline = catch_errors gatekeeper listing_formats bulk s3api tempauth copy slo proxy-server
+pipeline = catch_errors gatekeeper listing_formats bulk s3api tempauth copy slo
+    proxy-server
 
 [app:proxy-server]
 use = egg:swift#proxy
@@ -70,19 +72,14 @@ use = egg:swift#slo
 
 def main(folder: Path) -> None:
     """Serve until the process is ended."""
-    import eventlet  # type: ignore[import-not-found,import-untyped]  # noqa: PLC0415 - this process only
-
-    eventlet.monkey_patch()
-    from eventlet import wsgi  # noqa: PLC0415 - after the patching
-    from paste.deploy import loadapp  # type: ignore[import-not-found,import-untyped]  # noqa: PLC0415 - as above
-    from swift.common import utils  # type: ignore[import-not-found,import-untyped]  # noqa: PLC0415 - as above
-    from swift.common.http_protocol import (  # type: ignore[import-not-found,import-untyped]  # noqa: PLC0415 - as above
-        SwiftHttpProtocol,
-    )
-    from swift.common.ring import RingBuilder  # type: ignore[import-not-found,import-untyped]  # noqa: PLC0415 - as above
-    from swift.common.storage_policy import (  # type: ignore[import-not-found,import-untyped]  # noqa: PLC0415 - as above
-        reload_storage_policies,
-    )
+    eventlet = import_module("eventlet")
+    eventlet.monkey_patch()  # before anything else is imported
+    wsgi = import_module("eventlet.wsgi")
+    loadapp = import_module("paste.deploy").loadapp
+    utils = import_module("swift.common.utils")
+    builders = import_module("swift.common.ring")
+    policies = import_module("swift.common.storage_policy")
+    protocol = import_module("swift.common.http_protocol").SwiftHttpProtocol
 
     def app(kind: str, text: str) -> object:
         path = folder / f"{kind}.conf"
@@ -90,19 +87,17 @@ def main(folder: Path) -> None:
         return loadapp(f"config:{path}", global_conf={"log_name": kind})
 
     def serve(socket: object, what: object) -> None:
-        wsgi.server(socket, what, log_output=False, protocol=SwiftHttpProtocol)
+        wsgi.server(socket, what, log_output=False, protocol=protocol)
 
     (folder / "swift.conf").write_text(_SWIFT)
     (folder / "disks" / "disk").mkdir(parents=True)
-    utils.config.SWIFT_CONF_FILE = str(folder / "swift.conf")
-    utils.SWIFT_CONF_FILE = utils.config.SWIFT_CONF_FILE
-    utils.validate_hash_conf()
-    reload_storage_policies()
+    utils.set_swift_dir(str(folder))
+    policies.reload_storage_policies()
     sockets = {kind: eventlet.listen(("127.0.0.1", 0)) for kind in (*_KINDS, "proxy")}
     for kind in _KINDS:
         port = sockets[kind].getsockname()[1]
         place = {"ip": "127.0.0.1", "port": port, "device": "disk", "weight": 1.0}
-        builder = RingBuilder(1, 1, 0)
+        builder = builders.RingBuilder(1, 1, 0)
         builder.add_dev({"id": 0, "region": 1, "zone": 1, **place})
         builder.rebalance()
         builder.get_ring().save(str(folder / f"{kind}.ring.gz"))

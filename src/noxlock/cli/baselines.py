@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from noxlock.errors import DefinitionError, nearest
+from noxlock.errors import CompareError, DefinitionError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from noxlock.workflows.baselines import Baseline
     from noxlock.workflows.project import Project
 
-__all__ = ["baselines"]
+__all__ = ["baselines", "missing"]
 
 
 def baselines(project: Project, names: Sequence[str]) -> dict[str, Baseline]:
@@ -45,3 +45,12 @@ def baselines(project: Project, names: Sequence[str]) -> dict[str, Baseline]:
             hint="record the first ones with `nox -s repro -- --accept`",
         )
     return recorded
+
+
+def missing(baseline: Baseline, name: str) -> CompareError:
+    """Return the error that the check *name* has no baseline yet."""
+    return CompareError(
+        "there is no baseline",
+        file=baseline.folder,
+        hint=f'record one with `nox -s "repro({name})" -- --accept`',
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from noxlock.cli.baselines import baselines
+from noxlock.cli.baselines import baselines, missing
 from noxlock.cli.output import print_json, say
 from noxlock.cli.projects import open_project
 
@@ -39,6 +39,8 @@ def log(
     from msgspec import to_builtins  # noqa: PLC0415 - slow to import
 
     baseline = baselines(open_project(context.obj), (name,))[name]
+    if not baseline.path.exists():
+        raise missing(baseline, name)
     entries = baseline.history()[:limit]
     if as_json:
         print_json([to_builtins(entry) for entry in entries])

@@ -162,7 +162,7 @@ def test_a_link_in_the_place_of_an_output_is_no_baseline(golden: Golden) -> None
     assert list(fetched.faults) == ["weights.npy"]
     assert not (fetched.folder / "weights.npy").exists()
     assert (fetched.folder / "model" / "a.txt").read_bytes() == b"first"
-    with pytest.raises(CompareError, match="outputs/weights.npy: it is a link"):
+    with pytest.raises(CompareError, match=r"outputs/weights\.npy: it is a link"):
         golden.baseline.outputs(record)
 
 
@@ -196,7 +196,7 @@ def test_a_run_killed_between_two_renames_loses_nothing(
         shutil.copytree(golden.path, repro / OLD)
     else:
         golden.path.rename(repro / OLD)
-    shutil.copytree(repro / OLD, repro / NEW)
+    (repro / NEW).write_text("half of it")
 
     golden.baseline.check()
 

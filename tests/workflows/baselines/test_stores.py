@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -34,12 +34,16 @@ def data(tmp_path: Path) -> Path:
     return path
 
 
+def memory_files() -> Any:  # noqa: ANN401 - a library without types
+    """Return the file system in this process's memory."""
+    return pytest.importorskip("fsspec").filesystem("memory")
+
+
 @pytest.fixture
 def memory() -> Iterator[str]:
     """Return the address of a store in this process's memory."""
-    fsspec = pytest.importorskip("fsspec")
     yield "memory://bucket/base"
-    fsspec.filesystem("memory").store.clear()
+    memory_files().store.clear()
 
 
 @pytest.fixture(params=["folder", "file://", "memory://"])
@@ -62,9 +66,7 @@ def write_object(store: ObjectStore, data: bytes) -> None:
         path.unlink(missing_ok=True)
         path.write_bytes(data)
     else:
-        import fsspec  # noqa: PLC0415 - where it is there  # type: ignore[import-untyped]
-
-        fsspec.filesystem("memory").pipe(f"/bucket/base/{object_key(SHA256)}", data)
+        memory_files().pipe(f"/bucket/base/{object_key(SHA256)}", data)
 
 
 def test_what_was_put_comes_back_by_its_digest(store: ObjectStore, data: Path) -> None:
@@ -100,11 +102,9 @@ def test_a_store_holds_whole_objects_only(store: ObjectStore, data: Path) -> Non
     if isinstance(store, FolderStore):
         names = list(tree(store.folder))
     else:
-        import fsspec  # noqa: PLC0415 - as above
-
         names = [
             name.removeprefix("/bucket/base/")
-            for name in fsspec.filesystem("memory").find("/bucket")
+            for name in memory_files().find("/bucket")
         ]
     assert names == [object_key(SHA256)]
 

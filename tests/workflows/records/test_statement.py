@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import string
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -310,25 +311,18 @@ def test_every_dependency_is_a_resource_with_a_name_and_a_uri_or_digest() -> Non
 
 def test_the_projects_own_schemas_take_it() -> None:
     """The messages that in-toto publishes, every field of them known."""
-    pytest.importorskip("in_toto_attestation")
-    from google.protobuf import json_format  # type: ignore[import-untyped]  # noqa: PLC0415 - it is there
-    from in_toto_attestation.predicates.provenance.v1 import (  # type: ignore[import-untyped]  # noqa: PLC0415 - as above
-        provenance_pb2,
-    )
-    from in_toto_attestation.v1 import (  # type: ignore[import-untyped]  # noqa: PLC0415 - as above
-        statement_pb2,
-    )
-    from in_toto_attestation.v1.statement import (  # type: ignore[import-untyped]  # noqa: PLC0415 - as above
-        Statement,
-    )
+    judge = pytest.importorskip("in_toto_attestation.v1.statement")
+    messages = import_module("in_toto_attestation.v1.statement_pb2")
+    slsa = import_module("in_toto_attestation.predicates.provenance.v1.provenance_pb2")
+    json_format = import_module("google.protobuf.json_format")
 
     found = statement()
-    message = json_format.ParseDict(found, statement_pb2.Statement())
-    Statement.copy_from_pb(message).validate()
+    message = json_format.ParseDict(found, messages.Statement())
+    judge.Statement.copy_from_pb(message).validate()
     predicate = found["predicate"]
-    # SLSA: a consumer "MUST ignore" extension fields, which the message knows nothing of.
+    # An extension, which the message knows nothing of.
     del predicate["runDetails"][EXTENSION]
-    provenance = json_format.ParseDict(predicate, provenance_pb2.Provenance())
+    provenance = json_format.ParseDict(predicate, slsa.Provenance())
     assert provenance.run_details.builder.id == "urn:noxlock"
     resolved = provenance.build_definition.resolved_dependencies
     assert resolved[0].digest["gitCommit"] == COMMIT

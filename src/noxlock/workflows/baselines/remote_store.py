@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final
 
@@ -105,10 +106,8 @@ class RemoteStore:
 
     def _system(self, sha256: str) -> tuple[Any, str]:
         """Return the file system, and the object's place in it."""
-        from fsspec.core import (  # type: ignore[import-untyped]  # noqa: PLC0415 - it has no types, and is used here only
-            url_to_fs,
-        )
-
+        # Where it is used, and without types.
+        url_to_fs = import_module("fsspec.core").url_to_fs
         system, base = url_to_fs(self.url, use_listings_cache=False)
         return system, f"{base.rstrip('/')}/{object_key(sha256)}".lstrip("/")
 

@@ -33,7 +33,7 @@ PREDICATE_TYPE: Final = "https://slsa.dev/provenance/v1"
 BUILD_TYPE: Final = "urn:noxlock:check:1"
 BUILDER: Final = "urn:noxlock"
 EXTENSION: Final = "noxlock_run"
-"""SLSA: "extension fields [...] SHOULD be of the form <vendor>_<fieldname>"."""
+"""SLSA has extension fields named `<vendor>_<fieldname>`."""
 
 _DIRTY: Final = "+dirty"
 _RESTORE: Final = "restore it from git, or record the baseline anew with --accept"
