@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from noxlock.model import (
     Cause,
@@ -266,7 +268,28 @@ def test_long_text_is_cut_in_the_middle() -> None:
 
 
 def test_bins_are_named_by_the_distances_in_them() -> None:
-    names = [name for name, _ in words.bins(tuple(range(24)))]
-    assert names[:6] == ["0", "1", "2-3", "4-7", "8-15", "16-31"]
-    assert names[20:] == ["524,288-1,048,575", "2^20-2^21", "2^21-2^22", "2^22-2^23"]
+    assert words.bins((5, 4, 3, 2)) == [("0", 5), ("1", 4), ("2-3", 3), ("4-7", 2)]
+    assert words.bins((5,)) == [("0", 5)]
     assert words.bins(()) == []
+
+
+@given(st.lists(st.integers(0, 9), max_size=66), st.integers(2, 30))
+def test_many_bins_are_taken_together_and_none_is_lost(
+    histogram: list[int], rows: int
+) -> None:
+    found = words.bins(tuple(histogram), rows)
+    assert sum(count for _, count in found) == sum(histogram)
+    assert len(found) <= rows
+    names = [name for name, _ in words.bins(tuple([1] * 54))]
+    assert names[:3] == ["0", "1-15", "16-255"]
+    assert names[-3:] == ["2^44 to 2^48", "2^48 to 2^52", "2^52 to 2^53"]
+
+
+@pytest.mark.parametrize(
+    ("distance", "said"),
+    [(None, "-"), (0, "0"), (83_886, "83,886"), (422_212_465_065_984, "4.2e14")],
+)
+def test_large_distances_are_said_in_two_digits(
+    distance: int | None, said: str
+) -> None:
+    assert words.ulps(distance) == said

@@ -147,8 +147,10 @@ def side_by_side(diff: Sequence[str]) -> list[Line]:
     rows: list[Line] = []
     old: list[str] = []
     new: list[str] = []
+    # In a unified diff the mark is followed by the line, else by a space.
+    gap = "" if any(line.startswith("@@ -") for line in diff) else " "
     for line in diff:
-        mark, text = line[:1], line[1:].removeprefix(" ")
+        mark, text = line[:1], line[1:].removeprefix(gap)
         if mark == "-" and not new:
             old.append(text)
         elif mark == "-":

@@ -50,7 +50,8 @@ def write_comparison(
     more = False
     for output in shown:
         if output.difference is not None:
-            console.print(_first(output, output.difference))
+            if output.difference.first.where != output.difference.worst.where:
+                console.print(_first(output, output.difference))
             if any(output.difference.histogram):
                 console.print(_histogram(output.output, output.difference))
         more = more or len(output.parts) > 1
@@ -61,7 +62,10 @@ def write_comparison(
 def comparison_line(outputs: Sequence[OutputReport]) -> str:
     """Return the one line that says it all: verdict, how many, the worst place."""
     order = list(Verdict)
-    bad = max(outputs, key=lambda each: order.index(each.verdict))
+    bad = max(
+        outputs,
+        key=lambda each: (order.index(each.verdict), each.difference is not None),
+    )
     values = counted(sum(each.compared for each in outputs), "value")
     if bad.verdict is Verdict.IDENTICAL:
         what = bad.output if len(outputs) == 1 else counted(len(outputs), "file")
@@ -69,7 +73,7 @@ def comparison_line(outputs: Sequence[OutputReport]) -> str:
     said = output_line(bad, against="expected")
     if len(outputs) > 1:
         alike = sum(each.verdict is bad.verdict for each in outputs)
-        said = f"{alike:,} of {counted(len(outputs), 'file')}, first {said}"
+        said = f"{alike:,} of {counted(len(outputs), 'file')}: {said}"
     return plain(f"{bad.verdict}: {said}")
 
 

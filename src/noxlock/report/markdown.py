@@ -111,7 +111,7 @@ def _outputs(outputs: Sequence[OutputReport]) -> Iterator[str]:
                 f"{found.violations:,} of {found.compared:,}",
                 words.short(found.absolute),
                 words.short(found.relative),
-                "-" if found.ulp is None else f"{found.ulp:,}",
+                words.ulps(found.ulp),
             )
         verdict = f"{_SIGNS[each.verdict]} {each.verdict}"
         rows.append((each.output, verdict, *numbers, at))

@@ -41,6 +41,7 @@ __all__ = [
     "shortened",
     "size_line",
     "took",
+    "ulps",
     "warning_line",
 ]
 
@@ -52,6 +53,10 @@ _KINDS: Final = {
     CauseKind.MACHINE: "machine",
 }
 _NAMED: Final = 3
+_POWERS: Final = 20
+"""Bits: beyond it a range of distances is named by powers of two."""
+_MILLIONS: Final = 10_000_000
+"""From here on a distance in ULP is said in two digits."""
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -122,7 +127,7 @@ def size_line(at: Place) -> str | None:
     if at.absolute is None or not math.isfinite(at.absolute):
         return None
     relative = f"relative {short(at.relative)}"
-    distance = "" if at.ulp is None else f", {at.ulp:,} ULP"
+    distance = "" if at.ulp is None else f", {ulps(at.ulp)} ULP"
     return f"{short(at.absolute)} ({relative}{distance})"
 
 
@@ -250,14 +255,28 @@ def _side(cause: Cause, value: str | None) -> str:
     return shortened(value, 100)
 
 
-def bins(histogram: tuple[int, ...]) -> list[tuple[str, int]]:
-    """Return each bin of a ULP histogram with its range: `0`, `1`, `2-3`, `4-7`."""
-    rows = []
-    for number, count in enumerate(histogram):
-        low, high = (1 << number) >> 1, (1 << number) - 1
-        if low < high:
-            name = f"2^{number - 1}-2^{number}" if number > 20 else f"{low:,}-{high:,}"  # noqa: PLR2004 - longer names than that help nobody
-        else:
-            name = str(low)
-        rows.append((name, count))
-    return rows
+def bins(histogram: tuple[int, ...], rows: int = 16) -> list[tuple[str, int]]:
+    """Return a ULP histogram in at most *rows* rows: `0`, `1`, `2-3`, `4-7`.
+
+    The first row is of equal values; where there are more bins than rows, as many of
+    the others are taken together as it needs.
+    """
+    if not histogram:
+        return []
+    step = -(-(len(histogram) - 1) // (rows - 1)) or 1
+    found = [("0", histogram[0])]
+    for first in range(1, len(histogram), step):
+        last = min(first + step, len(histogram)) - 1
+        low, high = 1 << (first - 1), (1 << last) - 1
+        name = f"{low:,}-{high:,}" if low < high else f"{low}"
+        if last > _POWERS:
+            name = f"2^{first - 1} to 2^{last}"
+        found.append((name, sum(histogram[first : last + 1])))
+    return found
+
+
+def ulps(distance: int | None) -> str:
+    """Return a distance in ULP: `336`, `4e14`; `-` where there is none."""
+    if distance is None:
+        return "-"
+    return f"{distance:,}" if distance < _MILLIONS else short(float(distance))
