@@ -291,10 +291,12 @@ class FloatScan(Scan):
 def _bounds(limit: Limit, margin: float, work: np.dtype[Any]) -> tuple[Any, Any]:
     """Return rtol and atol in *work*, moved by more than it may round."""
     info = np.finfo(work)
-    rtol = min(limit.rtol * (1 + margin), float(info.max))
     tiny = math.copysign(2 * float(info.smallest_subnormal), margin)
+    rtol, atol = limit.rtol * (1 + margin), limit.atol * (1 + margin) + tiny
+    if margin < 0:
+        rtol = min(rtol, float(info.max))  # infinity times zero is nothing to go by
     with np.errstate(over="ignore"):
-        return work.type(rtol), work.type(limit.atol * (1 + margin) + tiny)
+        return work.type(rtol), work.type(atol)
 
 
 def _dense_bins(codes: Array) -> list[int]:

@@ -143,7 +143,7 @@ def _ranks(dtype: _DType) -> Callable[[Array], Array]:
     if dtype.num >= _OURS and dtype.name != "bfloat16":
         table = _table(dtype)
         return lambda values: table[values.view(np.uint8)]
-    return lambda values: ordered(as_words(values).astype(np.int64))
+    return lambda values: ordered(as_words(values)).astype(np.int64)
 
 
 @cache
@@ -166,6 +166,7 @@ def _long_ranks(values: Array) -> Array:
     fractions, exponents = np.frexp(sizes)
     # Below the smallest normal number the distance between floats stays the same.
     least = int(np.frexp(info.smallest_normal)[1])
+    exponents = np.where(sizes == 0, least, exponents)
     shift = np.minimum(exponents - least, 0)
     steps = np.ldexp(fractions, bits + shift)
     above = np.maximum(exponents - least, 0)

@@ -28,6 +28,8 @@ _LARGEST_WINDOW: Final = 1 << 23
 _SMALLEST_WINDOW: Final = 1 << 20
 _SPAN: Final = 1 << 20
 """Bytes that are first compared as such: more at once leave the cache again."""
+_STEPS: Final = 64
+"""A window has no more steps than this."""
 _EDGE: Final = 256
 
 
@@ -41,9 +43,9 @@ def walk_mapped(
     itemsize = max(new.itemsize, old.itemsize)
     threads = max(1, min(threads, _MAPPED // (2 * _SMALLEST_WINDOW)))
     size = max(_SMALLEST_WINDOW, min(_LARGEST_WINDOW, _MAPPED // (2 * threads)))
-    window = max(plan.step, size // itemsize // plan.step * plan.step)
+    window = plan.step * max(1, min(_STEPS, size // itemsize // plan.step))
     starts = iter(range(0, len(old), window))
-    threads = min(threads, -(-len(old) // window))
+    threads = max(1, min(threads, -(-len(old) // window)))
     maps = (Mapping(new), new.itemsize), (Mapping(old), old.itemsize)
     workers = [Worker(plan) for _ in range(threads)]
 
@@ -76,7 +78,7 @@ def _window(
     bounds: tuple[int, int],
 ) -> None:
     new, old = arrays
-    span = max(plan.step, _SPAN // old.itemsize // plan.step * plan.step)
+    span = plan.step * max(1, min(_STEPS, _SPAN // old.itemsize // plan.step))
     for first in range(*bounds, span):
         last = min(first + span, bounds[1])
         if worker.skip(new[first:last], old[first:last]):
