@@ -35,8 +35,14 @@ PINS = (
 )
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a store that starts empty."""
+    return tmp_path_factory.mktemp("store")
+
+
 @pytest.fixture
-def example(tmp_path: Path) -> NoxProject:
+def example(tmp_path: Path, store: Path) -> NoxProject:
     """Return a copy of the example with a lock of what pip takes here.
 
     The wheels come from a folder, as pip's `find-links` names it, and from no index.
@@ -51,7 +57,7 @@ def example(tmp_path: Path) -> NoxProject:
         root=root,
         environ={
             "PATH": os.pathsep.join([f"{sys.base_prefix}/bin", "/usr/bin", "/bin"]),
-            "NOXLOCK_CACHE_DIR": str(tmp_path / "cache"),
+            "NOXLOCK_CACHE_DIR": str(store),
             "PIP_CONFIG_FILE": os.devnull,
             "PIP_FIND_LINKS": str(wheels_folder()),
             "PIP_NO_INDEX": "1",
