@@ -90,7 +90,9 @@ def test_a_check_fails_without_baseline_and_passes_after_accept(
     assert accepted.status == 0, accepted.err
     assert "nox > every check passed: sum, other" in accepted.err.splitlines()
     for name, value in (("sum", 1.0), ("other", 7.0)):
-        kept = json.loads((checks.root / f"repro/{name}/result.json").read_text())
+        kept = json.loads(
+            (checks.root / f"repro/{name}/outputs/result.json").read_text()
+        )
         assert kept == {"sum": value, "seed": "0"}
 
     within = checks.nox("-r", "-s", "repro(sum)", env={"SAMPLE_VALUE": "1.0001"})
@@ -137,8 +139,8 @@ def test_an_option_that_no_command_will_see_is_refused(checks: NoxProject) -> No
     assert ran.status == 1
     lines = ran.err.splitlines()
     assert (
-        "nox > session repro(sum) knows no `--acept`; known: --accept, --frozen,"
-        " --offline"
+        "nox > session repro(sum) knows no `--acept`; known: --accept, --yes,"
+        " --no-vary, --verbose, -v, --frozen, --offline"
     ) in lines
     assert "nox > hint: did you mean `--accept`?" in lines
 
