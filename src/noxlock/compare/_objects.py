@@ -50,13 +50,16 @@ def converted(values: Array, function: Callable[[object], object]) -> Array:
 def compare_trees(pair: _Pair, job: Job, place: _Place) -> None:
     """Compare two flat arrays (actual, baseline) of as many elements."""
     new, old = pair
-    if old.dtype.names is not None and new.dtype.names == old.dtype.names:
+    if new.dtype.names != old.dtype.names or new.dtype.kind != old.dtype.kind:
+        _note(f"dtype {old.dtype} became {new.dtype}", job)
+    elif old.dtype.names is not None:
         for name in old.dtype.names:
             _field((new[name], old[name]), name, job, place)
-    elif new.dtype.kind != old.dtype.kind:
-        _note(f"dtype {old.dtype} became {new.dtype}", job)
     elif old.dtype.kind != "O":
-        job.tally.add(compare_numbers(new, old, job, place))
+        found = compare_numbers(new, old, job, place)
+        for note in found.notes:
+            _note(note, job)
+        job.tally.add(found)
     elif any(isinstance(value, np.ndarray) for value in (*new, *old)):
         _sequences(pair, job, place)
     else:

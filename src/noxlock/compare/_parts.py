@@ -103,7 +103,10 @@ def pair(new: Collection[str], old: Collection[str], job: Job) -> list[str]:
 def compare_numbers(
     new: Array, old: Array, job: Job, place: Callable[[int], str]
 ) -> Tally:
-    """Return what differs between two flat arrays, *place* saying where they lie."""
+    """Return what differs between two flat arrays, *place* saying where it lies.
+
+    A change of dtype is among the notes of what is returned.
+    """
     tally = Tally()
     if job.look is not None:
         return tally

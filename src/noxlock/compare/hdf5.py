@@ -67,7 +67,10 @@ class _File:
 
     def name(self, reference: h5py.Reference) -> str:
         """Return the first name of what is referred to: it may have several."""
-        found = self.file[reference]
+        try:
+            found = self.file[reference]
+        except (KeyError, ValueError, RuntimeError):
+            return "what is not there"
         address = h5py.h5o.get_info(found.id).addr
         return self.names.get(address) or str(found.name)
 
@@ -160,7 +163,7 @@ def _compare_dataset(path: str, new: _File, old: _File, part: Job) -> None:
         if mine.dataset.shape != other.dataset.shape:
             part.tally.note(f"shape {other.dataset.shape} became {mine.dataset.shape}")
         return
-    _compare_stored(mine, other, part)
+    _compare_stored(mine, other, (_name(mine.dtype), _name(other.dtype)), part)
 
 
 def _name(dtype: np.dtype[Any]) -> str:
@@ -219,12 +222,14 @@ class _Stored:
         return np.memmap(self.of.side.path, self.dtype, "r", offset, (count,))
 
 
-def _compare_stored(mine: _Stored | Held, other: _Stored | Held, part: Job) -> None:
-    """Compare two arrays; those with objects in them value by value."""
+def _compare_stored(
+    mine: _Stored | Held, other: _Stored | Held, names: tuple[str, str], part: Job
+) -> None:
+    """Compare two arrays of dtypes that have *names*; objects value by value."""
     if not (mine.dtype.hasobject and other.dtype.hasobject):
         if mine.dtype.hasobject or other.dtype.hasobject:
             # Text of one length against text of any: the dtype says all that differs.
-            part.tally.note(f"dtype {_name(other.dtype)} became {_name(mine.dtype)}")
+            part.tally.note(f"dtype {names[1]} became {names[0]}")
             return
         compare_sources(mine, other, part)
         return
@@ -246,25 +251,27 @@ def _compare_attributes(path: str, new: _File, old: _File, job: Job) -> None:
     for key in pair(found[0], found[1], job):
         part = job.part(key)
         try:
-            mine = _attribute(new, path, key, part)
-            other = _attribute(old, path, key, part)
-            _compare_stored(mine, other, part)
+            mine, now = _attribute(new, path, key)
+            other, then = _attribute(old, path, key)
+            part.tally.dtype, part.tally.shape = then, other.shape
+            _compare_stored(mine, other, (now, then), part)
         except CompareError as error:
             part.tally.fail(error.what)
 
 
-def _attribute(file: _File, path: str, key: str, part: Job) -> Held:
+def _attribute(file: _File, path: str, key: str) -> tuple[Held, str]:
+    """Return the value of an attribute, and what its dtype is called."""
     error: Callable[[str], CompareError] = file.side.error
     with readable(error, f"is damaged at `{key}`"):
         attributes = file.object(path).attrs
         found = attributes.get_id(key[len(path) + 1 :])
         file.check(key, found.get_type())
-        part.tally.dtype, part.tally.shape = _name(found.dtype), found.shape
+        name = _name(found.dtype)
         value = attributes[key[len(path) + 1 :]]
         if isinstance(value, h5py.Empty):
-            return Held(values=np.empty((0,), value.dtype), error=error)
+            return Held(values=np.empty((0,), value.dtype), error=error), name
         if isinstance(value, str | bytes | h5py.Reference | h5py.RegionReference):
             held = np.empty((), object)
             held[()] = value
             value = held
-        return Held(values=file.plain(np.asarray(value)), error=error)
+        return Held(values=file.plain(np.asarray(value)), error=error), name
