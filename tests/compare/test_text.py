@@ -5,15 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from noxlock.compare import compare_output
-from noxlock.model import Difference, OutputReport, Tolerance, Verdict
+from noxlock.model import (
+    Difference,
+    Distribution,
+    OutputReport,
+    Place,
+    Tolerance,
+    Verdict,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 EXACT = Tolerance()
 LOOSE = Tolerance(atol=0.5)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("text")
+
+
+def difference(report: OutputReport) -> Difference:
+    assert report.difference is not None
+    return report.difference
 
 
 def compare(
@@ -55,20 +74,24 @@ def test_lines(
 
 def test_a_difference_has_its_line(tmp_path: Path) -> None:
     baseline = b"line\n" * 11 + b"loss 1.5\n" + b"line\n"
-    found = compare(tmp_path, baseline.replace(b"1.5", b"3.5"), baseline, LOOSE)
-    assert found.difference == Difference(
+    found = difference(
+        compare(tmp_path, baseline.replace(b"1.5", b"3.5"), baseline, LOOSE)
+    )
+    assert found.first == found.worst
+    assert found.first == Place(
+        where="line 12",
+        baseline="1.5",
+        actual="3.5",
         absolute=2.0,
         relative=2.0 / 1.5,
-        where="line 12",
-        actual="3.5",
-        baseline="1.5",
-        violations=1,
-        compared=13,
+        ulp=5629499534213120,
     )
-    words = compare(tmp_path, baseline.replace(b"loss", b"gain" * 30), baseline)
-    assert words.difference is not None
-    assert words.difference.actual == f"'{('gain' * 30)[:57]}...'"
-    assert words.difference.baseline == "'loss 1.5'"
+    assert (found.compared, found.differing, found.violations) == (13, 1, 1)
+    words = difference(
+        compare(tmp_path, baseline.replace(b"loss", b"gain" * 30), baseline)
+    )
+    assert words.worst.actual == f"'{('gain' * 30)[:57]}...'"
+    assert words.worst.baseline == "'loss 1.5'"
 
 
 @pytest.mark.parametrize(
@@ -79,13 +102,14 @@ def test_a_difference_has_its_line(tmp_path: Path) -> None:
         (b"a\nb", b"a\nb\n", "the last line lost its line end"),
         (b"a\nb\n", b"a\nb", "the last line gained its line end"),
         (b"a\n", b"a\nb\nc\n", "3 lines became 1"),
-        (b"a\nb\n", b"a\n", "1 lines became 2"),
+        (b"a\nb\n", b"a\n", "1 line became 2"),
+        (b"a\r\nb\n", b"a\nb\r\n", "2 lines changed between CRLF and LF"),
         (
-            b"\xff\x00",
-            b"\xff\x00\x00",
-            "compared by digest only: 3 bytes became 2 other ones",
+            b"\xef\xbb\xbfa\n",
+            b"a\n",
+            "encoding: UTF-8 became UTF-8 with a byte order mark",
         ),
-        (b"a\0b", b"a\0c", "compared by digest only: 3 bytes became 3 other ones"),
+        ("a\n".encode("utf-16"), b"a\n", "encoding: UTF-8 became UTF-16"),
     ],
 )
 def test_other_changes_are_drift_with_a_reason(
@@ -95,14 +119,124 @@ def test_other_changes_are_drift_with_a_reason(
     assert (report.verdict, report.reason) == (Verdict.DRIFTED, reason)
 
 
-def test_unknown_bytes_are_compared_by_digest(tmp_path: Path) -> None:
-    same = compare(tmp_path, b"\xff\x00", b"\xff\x00")
-    assert same.verdict is Verdict.IDENTICAL
+def test_text_that_is_none_any_more_is_not_comparable(tmp_path: Path) -> None:
+    report = compare(tmp_path, "für".encode("latin-1"), "für".encode())
+    assert (report.verdict, report.reason) == (
+        Verdict.NOT_COMPARABLE,
+        "the output is no text, as the other one is: byte 1 is 0xfc, which is no UTF-8",
+    )
+    assert compare(tmp_path, b"a\0", b"a").reason.endswith("it has a NUL")
+    late = b"a" * (1 << 17)
+    report = compare(tmp_path, late, late + b"\xff")
+    assert report.reason == (
+        "the baseline is no text, as the other one is:"
+        " byte 131072 is 0xff, which is no UTF-8"
+    )
+    report = compare(tmp_path, late + b"\xff", late + b"\xfe")
+    assert report.reason.startswith("compared by its bytes only")
+    report = compare(tmp_path, late + b"\xff", late + b"\xff")
+    assert (report.verdict, report.compared) == (Verdict.IDENTICAL, 131073)
 
 
-@pytest.mark.parametrize("who", ["baseline", "output"])
-def test_text_against_bytes_is_not_comparable(tmp_path: Path, who: str) -> None:
-    pair = (b"text", b"\xff") if who == "baseline" else (b"\xff", b"text")
-    report = compare(tmp_path, *pair)
-    assert report.verdict is Verdict.NOT_COMPARABLE
-    assert report.reason == f"the {who} is no UTF-8 text, as the other one is"
+def test_a_line_put_in_at_the_start_shifts_nothing(tmp_path: Path) -> None:
+    baseline = "".join(f"epoch {n} loss {n / 7}\n" for n in range(99)).encode()
+    report = compare(tmp_path, b"hello\n" + baseline, baseline)
+    assert report.reason == "99 lines became 100"
+    assert report.diff == (
+        "@@ -1 +1 @@",
+        "+hello",
+        *(f" epoch {n} loss {n / 7}" for n in range(3)),
+    )
+    found = difference(report)
+    assert (found.differing, found.compared) == (1, 100)
+    assert found.first.where == "line 1 of the output"
+    assert (found.first.baseline, found.first.actual) == ("no line", "'hello'")
+    back = difference(compare(tmp_path, baseline, b"hello\n" + baseline))
+    assert back.first.where == "line 1 of the baseline"
+
+
+def test_a_diff_shows_what_violates_with_lines_around(tmp_path: Path) -> None:
+    lines = [f"epoch {n} loss {n}.5" for n in range(40)]
+    changed = list(lines)
+    changed[5] = "epoch 5 loss 5.625"
+    changed[20] = "epoch 20 loss 30.5"
+    changed[22:22] = ["new  "]
+    report = compare(
+        tmp_path, "\n".join(changed).encode(), "\n".join(lines).encode(), LOOSE
+    )
+    assert report.diff == (
+        "@@ -18 +18 @@",
+        " epoch 17 loss 17.5",
+        " epoch 18 loss 18.5",
+        " epoch 19 loss 19.5",
+        "-epoch 20 loss 20.5",
+        "+epoch 20 loss 30.5",
+        " epoch 21 loss 21.5",
+        "+new··",
+        " epoch 22 loss 22.5",
+        " epoch 23 loss 23.5",
+        " epoch 24 loss 24.5",
+    )
+    found = difference(report)
+    assert (found.differing, found.violations) == (3, 2)
+
+
+def test_lines_after_a_shift_have_both_numbers(tmp_path: Path) -> None:
+    lines = [f"line {n}" for n in range(20)]
+    moved = ["first", *lines]
+    moved[15] = "LINE"
+    report = compare(tmp_path, "\n".join(moved).encode(), "\n".join(lines).encode())
+    assert [line for line in report.diff if line[0] in "+-"] == [
+        "+first",
+        "-line 14",
+        "+LINE",
+    ]
+    one = compare(
+        tmp_path, "\n".join(moved).encode(), "\n".join(["a", *lines[1:]]).encode()
+    )
+    assert one.difference is not None
+
+
+def test_a_diff_moves_no_cursor_and_shows_where_long_lines_differ(
+    tmp_path: Path,
+) -> None:
+    baseline, actual = "x" * 500 + "old", "x" * 500 + "\x1b[31mnew\u202e"
+    report = compare(tmp_path, actual.encode(), baseline.encode())
+    assert report.diff == (
+        "@@ -1 +1 @@",
+        f"-...{'x' * 40}old",
+        f"+...{'x' * 40}\\x1b[31mnew\\u202e",
+    )
+
+
+def test_a_large_block_put_in_is_passed_over(tmp_path: Path) -> None:
+    lines = [f"line {n}" for n in range(3000)]
+    block = [f"block {n}" for n in range(1500)]
+    actual = [*lines[:50], *block, *lines[50:]]
+    report = compare(tmp_path, "\n".join(actual).encode(), "\n".join(lines).encode())
+    found = difference(report)
+    assert (found.differing, found.compared) == (1500, 4500)
+    assert len(report.diff) == 201
+    assert report.diff[-1].startswith("... and ")
+
+
+def test_text_has_no_distribution(tmp_path: Path) -> None:
+    noisy = Tolerance(distribution=Distribution(runs=8))
+    report = compare(tmp_path, b"1", b"1", noisy)
+    assert report.reason == "a `distribution` is declared, which text cannot have"
+
+
+TEXTS = st.lists(st.sampled_from(["a", "b", "", "x 1", "x 2", "c\r"]), max_size=12)
+
+
+@given(TEXTS, TEXTS)
+@settings(max_examples=150, deadline=None)
+def test_two_texts_are_identical_only_where_they_are_the_same(
+    folder: Path, actual: list[str], baseline: list[str]
+) -> None:
+    new, old = ("\n".join(["start", *each]).encode() for each in (actual, baseline))
+    report = compare(folder, new, old)
+    assert (report.verdict is Verdict.IDENTICAL) == (new == old)
+    tolerant = compare(folder, new, old, Tolerance(atol=9))
+    ends = [each.replace(b"x 2", b"x 1") for each in (new, old)]
+    assert tolerant.verdict.passed == (ends[0] == ends[1])

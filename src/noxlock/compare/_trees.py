@@ -71,10 +71,10 @@ def parse_yaml(side: Side) -> list[Tree]:
     import yaml  # noqa: PLC0415 - slow to import
 
     text = side.text()
-    # libyaml, the faster parser, overflows its stack on deep nesting.
-    loader = _loader()(text)
     documents = []
     try:
+        # libyaml, the faster parser, overflows its stack on deep nesting.
+        loader = _loader()(text)
         while loader.check_node():
             node = loader.get_node()
             if node is not None and _size(node, {}, side) > _LARGEST:
@@ -89,8 +89,6 @@ def parse_yaml(side: Side) -> list[Tree]:
         raise side.error(f"is no YAML that can be read: {what}") from cause
     except RecursionError as cause:
         raise side.error("is nested too deeply") from cause
-    finally:
-        loader.dispose()
     return documents
 
 

@@ -137,9 +137,9 @@ def _rows(
             number += 1
             yield row
     except csv.Error as error:
-        raise side.error(f"is no CSV: {error}, after {number} rows") from error
+        raise side.error(f"is no CSV: {error}, in row {number}") from error
     except UnicodeDecodeError as error:
-        raise side.error(f"is no {encoding} text, after {number} rows") from error
+        raise side.error(f"is no {encoding} text, in row {number}") from error
 
 
 def _compare_names(new: list[str], old: list[str], job: Job) -> None:

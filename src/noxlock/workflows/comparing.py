@@ -107,8 +107,7 @@ def _compare_folders(
         if name in old and name in new:
             report = _compare(name, expected / name, actual / name, closest)
         else:
-            lacks = "the actual" if name in old else "the expected"
-            why = f"missing: {lacks} folder has no such file"
+            why = "missing" if name in old else "new: not in the expected folder"
             report = OutputReport(output=name, verdict=Verdict.DRIFTED, reason=why)
         reports.append(report)
     return tuple(reports)
