@@ -363,3 +363,39 @@ def test_a_launcher_that_breaks_is_told(
     monkeypatch.setattr(_measure, "LAUNCHER", ("-c", "pass"))
     with pytest.raises(EnvError, match="cannot run"):
         run("pass", env={**PATH, "LARGE": "x" * (1 << 16)})
+
+
+@pytest.fixture(name="_groupless")
+def _groupless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take what Windows lacks away."""
+    monkeypatch.delattr(os, "killpg")
+
+
+@pytest.mark.usefixtures("_groupless")
+def test_without_process_groups_a_command_is_followed_all_the_same(
+    run: Run, log: Path, tmp_path: Path
+) -> None:
+    screen = io.StringIO()
+    log.write_text("before\n")
+    done = run("print(1); raise SystemExit(3)", echo=screen)
+    assert (done.returncode, done.peak_memory, done.timed_out) == (3, None, False)
+    assert (log.read_text(), screen.getvalue()) == ("before\n1\n", "1\n")
+    late = run("import time; time.sleep(60)", timeout=0.3)
+    assert (late.timed_out, late.succeeded) == (True, False)
+    with pytest.raises(EnvError, match="there is no such folder"):
+        run("pass", cwd=tmp_path / "nowhere")
+
+
+@pytest.mark.usefixtures("_groupless")
+def test_without_process_groups_ctrl_c_ends_the_command(
+    run: Run, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(io.StringIO):
+        def write(self, text: str) -> int:
+            raise KeyboardInterrupt(text)
+
+    code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    with pytest.raises(KeyboardInterrupt):
+        run(code, echo=Interrupted())
+    monkeypatch.undo()
+    wait_for(lambda: not alive(int(log.read_text())))

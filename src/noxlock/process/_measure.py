@@ -16,12 +16,16 @@ from noxlock.errors import EnvError
 from noxlock.process import _launch
 from noxlock.process._echo import Echo
 from noxlock.process._follow import Followed
+from noxlock.process._plain import run_plainly
 from noxlock.process._run import cannot_start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
     from typing import TextIO
+
+    _Request = tuple[tuple[str, ...], Path, Mapping[str, str]]
+    """Command, folder, variables."""
 
 __all__ = ["Measured", "end_all", "measure"]
 
@@ -65,7 +69,8 @@ def measure(  # noqa: PLR0913 - what a run is given: place, variables, log, scre
     """Run *command* to its end; a failure is the caller's to judge.
 
     It has a process group of its own, which is ended as a whole: when the time is
-    over, on Ctrl-C, when noxlock dies; and what it leaves behind when it has ended.
+    over, on Ctrl-C, when noxlock dies; and what it leaves behind when it has ended. On
+    Windows the command alone is ended, and its memory is not known.
 
     Args:
         command: Program and arguments; the program is looked up on *env*'s PATH.
@@ -85,20 +90,14 @@ def measure(  # noqa: PLR0913 - what a run is given: place, variables, log, scre
         what = f"the log cannot be written: {error.strerror or error}"
         raise EnvError(what, file=str(log)) from error
     shown = Echo(echo)
-    with stream, ExitStack() as stack:
-        followed = _launched(stack, (command, cwd, env), stream, shown)
-        stack.callback(_running.discard, followed)
-        _running.add(followed)
+    request = (tuple(command), cwd, env)
+    with stream:
         try:
-            followed.follow(None if timeout is None else time.monotonic() + timeout)
-        except BaseException:
-            # It is not in the terminal's foreground group: Ctrl-C is passed on.
-            followed.end(signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
-            followed.follow(None)
-            raise
+            if hasattr(os, "killpg"):
+                return _in_group(request, stream, shown, timeout)
+            return _alone(request, stream, shown, timeout)
         finally:
             shown.close()
-    return _measured(followed, tuple(command), cwd)
 
 
 def end_all() -> None:
@@ -107,16 +106,47 @@ def end_all() -> None:
         followed.stop()
 
 
+def _alone(
+    request: _Request, log: BinaryIO, echo: Echo, timeout: float | None
+) -> Measured:
+    status, seconds, late = run_plainly(request, log, echo, timeout)
+    return Measured(
+        command=request[0],
+        returncode=status,
+        seconds=seconds,
+        peak_memory=None,
+        timed_out=late,
+    )
+
+
+def _in_group(
+    request: _Request, log: BinaryIO, echo: Echo, timeout: float | None
+) -> Measured:
+    with ExitStack() as stack:
+        followed = _launched(stack, request, log, echo)
+        try:
+            followed.follow(None if timeout is None else time.monotonic() + timeout)
+        except BaseException:
+            # It is not in the terminal's foreground group: Ctrl-C is passed on.
+            followed.end(signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+            followed.follow(None)
+            raise
+    return _measured(followed, request[0], request[1])
+
+
 def _launched(
-    stack: ExitStack,
-    request: tuple[Sequence[str], Path, Mapping[str, str]],
-    log: BinaryIO,
-    echo: Echo,
+    stack: ExitStack, request: _Request, log: BinaryIO, echo: Echo
 ) -> Followed:
     """Start the launcher; what is open in *stack* keeps it going."""
     out, say, life, wake = (os.pipe() for _ in range(4))
     for descriptor in (out[0], say[0], *wake):
         stack.callback(os.close, descriptor)
+    followed = Followed(
+        out=out[0], say=say[0], woken=wake[0], wake=wake[1], log=log, echo=echo
+    )
+    stack.callback(followed.close)
+    stack.callback(_running.discard, followed)
+    _running.add(followed)  # before it runs: who ends all ends this too
     launcher = subprocess.Popen(  # noqa: S603 - this interpreter, a fixed script
         [sys.executable, *LAUNCHER, str(say[1]), str(life[0])],
         stdin=subprocess.PIPE,
@@ -126,10 +156,6 @@ def _launched(
     )
     for descriptor in (out[1], say[1], life[0]):
         os.close(descriptor)
-    followed = Followed(
-        out=out[0], say=say[0], woken=wake[0], wake=wake[1], log=log, echo=echo
-    )
-    stack.callback(followed.close)
     stack.enter_context(launcher)
     stack.callback(
         os.close, life[1]

@@ -121,6 +121,14 @@ def test_modules_and_console_scripts_are_seen(subject: Subject, tmp_path: Path) 
     assert subject.command([str(script)], {}).ran
 
 
+def test_what_pytest_collects_is_seen(subject: Subject, tmp_path: Path) -> None:
+    code = "import warnings\ndef test_it(): warnings.warn('in a test')"
+    write_tree(tmp_path, {"test_it.py": code, "pytest.ini": "[pytest]"})
+    found = subject.run("-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py")
+    assert ("UserWarning", "in a test", 1) in told(found.warnings)
+    assert "pytest" in found.loaded
+
+
 @pytest.mark.parametrize("flag", ["-I", "-E", "-S"])
 def test_a_python_that_ignores_its_surroundings_bypasses_it(
     subject: Subject, flag: str
