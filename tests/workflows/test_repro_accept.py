@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from noxlock.model import (
@@ -14,6 +16,7 @@ from noxlock.model import (
 )
 from noxlock.workflows.baselines import RECORD
 from noxlock.workflows.facts import Facts
+from noxlock.workflows.repro import run_check
 from support.checks import (
     FACTS,
     SCIPY,
@@ -170,3 +173,105 @@ def test_a_lock_outside_the_project_goes_by_its_name(
     accepted.built = replace(accepted.built, plan=plan)
 
     assert list(accepted.run().actual.locks) == ["other.lock"]
+
+
+def test_what_is_not_confirmed_changes_nothing_and_is_shown_once(
+    accepted: Project,
+) -> None:
+    before = accepted.tree()
+    accepted.values(1.0, 2.5, 3.0)
+    asked: list[str] = []
+
+    def refuse(question: str) -> bool:
+        asked.append(question)
+        return False
+
+    report = accepted.run(accept=True, ask=refuse)
+
+    assert asked == ["replace the baseline in repro/digits?"]
+    assert not report.verdict.passed
+    assert not report.accepted
+    assert accepted.printed.count("weights.npy[1] differs by 0.5") == 1
+    assert accepted.printed.endswith(
+        "digits: not-comparable: nothing was recorded: it was not confirmed\n"
+    )
+    assert accepted.tree() == before
+
+
+def test_a_first_baseline_is_recorded_unasked(project: Project) -> None:
+    def refuse(question: str) -> bool:
+        raise AssertionError(question)
+
+    assert project.run(accept=True, ask=refuse).accepted
+
+
+def test_a_damaged_baseline_is_replaced_only_when_that_is_confirmed(
+    accepted: Project,
+) -> None:
+    (accepted.baseline / RECORD).write_bytes(b"{")
+    before = accepted.tree()
+
+    refused = accepted.run(accept=True, ask=lambda _: None)
+
+    assert "nobody is there to ask; `-- --accept --yes`" in refused.reason
+    assert "the record is damaged" in accepted.printed
+    assert accepted.tree() == before
+    assert accepted.run(accept=True, ask=lambda _: True).accepted
+
+
+def test_the_history_tells_what_each_acceptance_changed(accepted: Project) -> None:
+    accepted.values(1.0, 2.5, 3.0)
+    accepted.built = replace(
+        accepted.built, packages=(msgspec.structs.replace(SCIPY, version="1.15.0"),)
+    )
+
+    report = accepted.run(accept=True)
+
+    newest, oldest = report.history
+    assert [change.output for change in newest.outputs] == [
+        "weights.npy",
+        "deep/metrics.json",
+    ]
+    assert newest.outputs[0].verdict is Verdict.DRIFTED
+    assert [(one.name, one.old, one.new) for one in newest.packages] == [
+        ("scipy", "1.14.1", "1.15.0")
+    ]
+    assert oldest.packages == ()
+    assert report.next == ()
+
+
+def test_warnings_that_are_new_are_told_when_they_are_accepted(
+    accepted: Project,
+) -> None:
+    accepted.script("import warnings; warnings.warn('odd')")
+
+    report = accepted.run(accept=True)
+
+    assert report.accepted
+    assert [each.message for each in report.new_warnings] == ["odd"]
+
+
+def test_other_checks_baselines_make_no_tree_dirty(
+    accepted: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    (accepted.root / ".gitignore").write_text(".nox/\n__pycache__/\n")
+    for words in (("init", "-q"), ("add", "."), ("commit", "-q", "-m", "first")):
+        who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", *who, *words], cwd=accepted.root, check=True)
+    (accepted.root / "repro" / "other").mkdir()
+    (accepted.root / "repro" / "other" / "x").write_text("")
+    request = replace(accepted.request(accept=True, yes=True), others=("repro/other",))
+
+    actual = run_check(request, facts=Facts()).actual
+
+    assert actual.commit is not None
+    assert actual.dirty is None
+    (accepted.root / "values.json").write_text("[1.0, 2.5, 3.0]")
+    changed = run_check(request, facts=Facts())
+    assert changed.accepted
+    assert str(changed.actual.commit).endswith("+dirty")
+    diff = (accepted.baseline / "dirty.diff").read_bytes()
+    assert hashlib.sha256(diff).hexdigest() == changed.actual.dirty
+    assert b"values.json" in diff
+    assert changed.next == ("git add repro/digits",)

@@ -57,12 +57,16 @@ class Accepting:
     reason: str
     """Why the runs are not comparable at all; ""."""
 
-    def report(self, ask: Ask, stream: TextIO) -> CheckReport:
-        """Record the outputs, where they can be a baseline and it is confirmed."""
+    def report(self, ask: Ask, stream: TextIO) -> tuple[CheckReport, bool]:
+        """Record the outputs, where they can be a baseline and it is confirmed.
+
+        Returns:
+            The report, and whether all but its first line was shown already.
+        """
         request, known = self.evidence.request, self.known
         own = self.comparing.with_itself(self.evidence.runs[0].found)
         if why := self._why_not(own):
-            return make_report(self.evidence, own, f"nothing was recorded: {why}")
+            return self._refused(own, why), False
         reports: tuple[OutputReport, ...] = ()
         if known.record is not None:
             reports = self._compared(known.record)
@@ -72,7 +76,7 @@ class Accepting:
                     f"{request.name}: the baseline in {request.baseline.folder} stays"
                     " as it is\n"
                 )
-                return before
+                return before, False
             shown = Shown(report=structs.replace(before, next=()))
             terminal.write_report(
                 shown, stream, request.environ, verbose=request.verbose
@@ -82,9 +86,12 @@ class Accepting:
         elif known.damage:
             stream.write(f"{request.name}: {known.damage}\n")
         if known.is_there and not request.yes and (why := self._unconfirmed(ask)):
-            return make_report(self.evidence, reports, f"nothing was recorded: {why}")
+            return self._refused(reports, why), known.record is not None
         self._write(reports)
-        return self._recorded()
+        return self._recorded(), False
+
+    def _refused(self, outputs: tuple[OutputReport, ...], why: str) -> CheckReport:
+        return make_report(self.evidence, outputs, f"nothing was recorded: {why}")
 
     def _why_not(self, own: tuple[OutputReport, ...]) -> str:
         if self.reason:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, TextIO
 
 from noxlock.errors import CompareError
+from noxlock.report.words import headline
 from noxlock.workflows.comparison import Comparing, beside, samples_of
 from noxlock.workflows.facts import LIVE, Facts
 from noxlock.workflows.outputs import fresh_folder
@@ -176,8 +178,8 @@ class _Job:
                 samples=samples,
                 reason=reason,
             )
-            report = accepting.report(self.console.ask, self.console.stream)
-            return self._publish(report)
+            report, shown = accepting.report(self.console.ask, self.console.stream)
+            return self._publish(report, shown=shown)
         reason = reason or known.damage
         if known.record is None:
             faults = tuple(first.found.faults.values())
@@ -224,12 +226,15 @@ class _Job:
         *,
         sides: dict[str, tuple[Path, Path]] | None = None,
         log: Path | None = None,
+        shown: bool = False,
     ) -> CheckReport:
         request = self.request
+        if shown:
+            self.console.stream.write(f"{headline(report)}\n")
         publish(
             report,
             folder=request.folder,
-            stream=self.console.stream,
+            stream=io.StringIO() if shown else self.console.stream,
             environ=request.environ,
             verbose=request.verbose,
             sides=sides,
