@@ -64,11 +64,12 @@ def test_info_counts_each_bucket_and_what_environments_share(
         "archives-v1",
         "built-v1",
         "conda-v1",
+        "baselines-v1",
         "downloads",
         "tmp",
     ]
-    assert [bucket.entries for bucket in alone.buckets] == [1, 1, 0, 0, 0, 0, 0]
-    assert [bucket.files for bucket in alone.buckets] == [4, 2, 0, 0, 0, 0, 0]
+    assert [bucket.entries for bucket in alone.buckets] == [1, 1, 0, 0, 0, 0, 0, 0]
+    assert [bucket.files for bucket in alone.buckets] == [4, 2, 0, 0, 0, 0, 0, 0]
     assert alone.buckets[0].size > 600
     assert alone.buckets[0].linked == 0
     assert shared.buckets[0].linked > 600

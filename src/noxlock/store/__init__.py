@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from platformdirs import user_cache_path
 
@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from noxlock.model import Interpreter, Sha256
 
-__all__ = ["BuiltWheel", "StoreProtocol", "default_root"]
+__all__ = ["BASELINES", "BuiltWheel", "StoreProtocol", "default_root"]
+
+BASELINES: Final = "baselines-v1"
+"""Beneath the root: outputs of baselines that were downloaded, and views of them."""
 
 
 def default_root(environ: Mapping[str, str]) -> Path:

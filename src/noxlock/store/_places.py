@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from noxlock.errors import StoreError
-from noxlock.store import _lock
+from noxlock.store import BASELINES, _lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,6 +114,11 @@ class Places:
     def downloads(self) -> Path:
         """The folder of files on their way in."""
         return self.root / "downloads"
+
+    @property
+    def baselines(self) -> Path:
+        """The folder of outputs of baselines that were downloaded."""
+        return self.root / BASELINES
 
     @property
     def lock(self) -> Path:

@@ -31,7 +31,8 @@ class StoreInfo:
 
     root: Path
     buckets: tuple[BucketInfo, ...]
-    """Then `downloads` and `tmp`: files on their way in, and what killed runs left."""
+    """Then `baselines-v1`, outputs that were downloaded, and `downloads` and `tmp`:
+    files on their way in, and what killed runs left."""
 
     @property
     def size(self) -> int:
@@ -45,7 +46,8 @@ class GcReport:
 
     entries: int
     leftovers: int
-    """Files of killed runs, unfinished downloads, buckets of older versions."""
+    """Files of killed runs, unfinished downloads, buckets of older versions, outputs of
+    baselines."""
     freed: int
     """Bytes; without those that environments still hold."""
 

@@ -50,7 +50,7 @@ def store_info(places: Places) -> StoreInfo:
     for bucket in Bucket:
         entries = sum(1 for _ in _entries(places, bucket))
         buckets.append(_measure(places.root / bucket, bucket, entries))
-    for folder in (places.downloads, places.temporary):
+    for folder in (places.baselines, places.downloads, places.temporary):
         entries = sum(1 for _ in folder.iterdir()) if folder.is_dir() else 0
         buckets.append(_measure(folder, folder.name, entries))
     return StoreInfo(root=places.root, buckets=tuple(buckets))
@@ -89,7 +89,10 @@ def collect_garbage(
         gone = frozenset(folder.name for folder in unused if folder.parent in bases)
         orphans = (f for bucket in Bucket for f in _orphans(places, bucket, gone))
         entries = list(dict.fromkeys([*unused, *orphans]))
-        leftovers = list(_leftovers(places, everything=everything))
+        leftovers = [
+            *_leftovers(places, everything=everything),
+            *_baselines(places, time.time() if everything else limit),
+        ]
         freed = sum(map(_held_here, [*entries, *leftovers]))
         if not dry_run:
             for folder in entries:
@@ -233,6 +236,17 @@ def _leftovers(places: Places, *, everything: bool) -> Iterator[Path]:
         found = _VERSIONED.fullmatch(path.name)
         if found and int(found["version"]) < current.get(found["kind"], 0):
             yield path
+
+
+def _baselines(places: Places, limit: float) -> Iterator[Path]:
+    """Yield downloaded outputs, and views of them, that no run used since *limit*."""
+    for pattern in ("sha256/*/*", "views/*/*"):
+        for path in sorted(places.baselines.glob(pattern)):
+            found = path.stat()
+            # Whoever lists a folder changes its atime.
+            read = 0.0 if path.is_dir() else found.st_atime
+            if max(read, found.st_mtime) < limit:
+                yield path
 
 
 def _discard(path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -66,7 +68,10 @@ class RemoteStore:
         """Return the object from the cache, where it is, else downloaded."""
         kept = self.cache / object_key(sha256)
         if kept.is_file():
-            if kept.stat().st_size == size and file_digest(kept) == sha256:
+            found = kept.stat()
+            if found.st_size == size and file_digest(kept) == sha256:
+                # Its last use, for cleaning; the other time is of what it holds.
+                os.utime(kept, ns=(time.time_ns(), found.st_mtime_ns))
                 return kept
             kept.unlink()
         with self._asking("read"):

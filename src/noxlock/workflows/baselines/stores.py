@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
 from noxlock.errors import CompareError, DefinitionError
-from noxlock.store import default_root
+from noxlock.store import BASELINES, default_root
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CACHE", "ObjectStore", "object_key", "open_store"]
+__all__ = ["ObjectStore", "object_key", "open_store"]
 
-CACHE: Final = "baselines-v1"
-"""Beneath noxlock's cache folder: what was downloaded, by digest."""
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+(?:://|::)")
 
@@ -91,5 +89,5 @@ def open_store(url: str, root: Path, environ: Mapping[str, str]) -> ObjectStore:
         RemoteStore,
     )
 
-    cache = default_root(environ) / CACHE
+    cache = default_root(environ) / BASELINES
     return RemoteStore(url=url, cache=cache, environ=environ)

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from noxlock.errors import CompareError
-from noxlock.store import default_root
+from noxlock.store import BASELINES, default_root
 from noxlock.workflows.baselines import layout, replacing
 from noxlock.workflows.baselines.documents import RESTORE
-from noxlock.workflows.baselines.stores import CACHE
 
 if TYPE_CHECKING:
     from noxlock.model import Record
@@ -76,11 +75,12 @@ def _stored(baseline: Baseline, one: Stored, recorded: str) -> Path:
 
 def _view(baseline: Baseline, files: dict[str, Path]) -> Path:
     """Return a folder of links to *files*; one a state of a baseline."""
-    root = default_root(baseline.environ) / CACHE / "views"
+    root = default_root(baseline.environ) / BASELINES / "views"
     own = root / hashlib.sha256(str(baseline.path.absolute()).encode()).hexdigest()[:32]
     states = {name: _state(path) for name, path in sorted(files.items())}
     folder = own / hashlib.sha256(json.dumps(states).encode()).hexdigest()[:32]
     if folder.is_dir():
+        os.utime(folder)
         return folder
     own.mkdir(parents=True, exist_ok=True)
     _forget_old(own)
