@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from noxlock.compare import compare_output
+from noxlock.compare._tally import Tally
+from noxlock.compare.tolerance import Limit
 from noxlock.model import Difference, OutputReport, Place, Tolerance, Verdict
 
 if TYPE_CHECKING:
@@ -152,3 +154,130 @@ def test_any_table_is_identical_to_itself(
     writer.writerows([("a", "b"), *rows])
     same = text.getvalue().encode(errors="replace").decode()
     assert compare(folder, same, same).verdict is Verdict.IDENTICAL
+
+
+def test_columns_are_parts_with_their_own_figures(folder: Path) -> None:
+    baseline = "id,loss,note\n1,0.5,a\n2,0.25,b\n3,,c\n"
+    actual = "id,loss,note\n1,0.5,a\n2,0.75,x\n3,,c\n"
+    report = compare(folder, actual, baseline)
+    parts = {part.key: part for part in report.parts}
+    assert [part.key for part in report.parts] == ["loss", "note", "id"]
+    assert (parts["id"].dtype, parts["id"].shape) == ("int64", (3,))
+    assert (parts["loss"].dtype, parts["note"].dtype) == ("mixed", "text")
+    assert parts["id"].verdict is Verdict.IDENTICAL
+    loss = parts["loss"].difference
+    assert loss is not None
+    assert (loss.compared, loss.differing, loss.violations) == (3, 1, 1)
+    assert (loss.absolute, loss.relative, loss.histogram[0]) == (0.5, 2.0, 1)
+    assert difference(report).first.where == "row 2, column loss"
+    note = parts["note"].difference
+    assert note is not None
+    assert note.first == Place(where="row 2, column note", baseline="'b'", actual="'x'")
+
+
+@pytest.mark.parametrize(
+    ("actual", "baseline", "reason"),
+    [
+        ("a;b\n1;2\n", "a,b\n1,2\n", "separator comma became semicolon"),
+        ("a|b\n1|2\n", "a\tb\n1\t2\n", "separator tab became bar"),
+        ('"a","b"\r\n"1","2"\r\n', "a,b\n1,2\n", ""),
+        ("\ufeffa,b\n1,2", "a,b\n1,2\n", ""),
+    ],
+)
+def test_dialects(folder: Path, actual: str, baseline: str, reason: str) -> None:
+    report = compare(folder, actual, baseline)
+    assert report.reason == reason
+    assert report.difference is None
+    assert report.verdict.passed == (not reason)
+
+
+def test_tabs_separate_tsv(folder: Path) -> None:
+    (folder / "a.tsv").write_text("a,b\tc\n1\t2\n")
+    (folder / "b.tsv").write_text("a,b\tc\n1\t3\n")
+    report = compare_output(folder / "b.tsv", folder / "a.tsv", EXACT)
+    assert report.format == "tsv"
+    assert difference(report).first.where == "row 1, column c"
+
+
+def test_a_first_row_of_numbers_names_no_columns(folder: Path) -> None:
+    report = compare(folder, "0.5,1.5\n2.5,0.5\n", "0.5,1.5\n2.5,0.25\n")
+    assert difference(report).first.where == "row 2, column 2"
+    assert difference(report).compared == 4
+    report = compare(folder, "1,1\n2,3\n", "1,1\n2,3\n")
+    assert (report.verdict, report.compared) == (Verdict.IDENTICAL, 4)
+    report = compare(folder, "2020,2021\n2,3\n", "2020,2021\n2,4\n")
+    assert difference(report).first.where == "row 1, column 2021"
+    for pair, who in (
+        (("a,b\n", "1.5,2\n"), "baseline"),
+        (("1.5,2\n", "a,b\n"), "output"),
+    ):
+        reason = compare(folder, *pair).reason
+        assert reason == f"the {who} has no names of columns: its first row are numbers"
+
+
+def test_utf_16_is_read(folder: Path) -> None:
+    (folder / "a16.csv").write_text("ä,b\n1,2\n", encoding="utf-16")
+    (folder / "b16.csv").write_text("ä,b\n1,3\n", encoding="utf-16")
+    report = compare_output(folder / "b16.csv", folder / "a16.csv", EXACT)
+    assert difference(report).first.where == "row 1, column b"
+
+
+@pytest.mark.parametrize(
+    "text", [b"\xff,b\n1,2\n", b"a,b\n" + b"1,2\n" * 5000 + b"\xff,1\n"]
+)
+def test_what_is_no_utf_8_is_not_comparable(folder: Path, text: bytes) -> None:
+    (folder / "bad.csv").write_bytes(text)
+    report = compare_output(folder / "bad.csv", folder / "bad.csv", EXACT)
+    assert report.verdict is Verdict.NOT_COMPARABLE
+    assert report.reason.startswith("the baseline is no UTF-8 text")
+
+
+def test_tables_longer_than_a_block_are_read_to_their_end(folder: Path) -> None:
+    rows = [f"{n},{n / 7!r},{'x' if n % 5 else 1.5},{2**60 + n}" for n in range(9000)]
+    baseline = "\n".join(["i,real,mixed,large", *rows])
+    rows[8500] = f"{8500},{8500 / 7 + 1!r},1.75,{2**60}"
+    actual = "\n".join(["i,real,mixed,large", *rows, rows[0], rows[1]])
+    report = compare(folder, actual, baseline)
+    parts = {part.key: part for part in report.parts}
+    assert report.reason == "9000 rows became 9002"
+    assert report.compared == 36000
+    for name in ("real", "mixed", "large"):
+        found = parts[name].difference
+        assert found is not None
+        assert found.first.where == f"row 8501, column {name}"
+        assert (found.differing, found.violations) == (1, 1)
+    assert parts["i"].difference is None
+    assert parts["i"].shape == (9000,)
+
+
+def test_nan_and_infinity_follow_the_policy(folder: Path) -> None:
+    text = "a,b,c\nnan,inf,1.5\nnan,inf,-inf\n"
+    assert compare(folder, text, text).verdict is Verdict.IDENTICAL
+    strict = compare(folder, text, text, Tolerance(equal_nan=False, equal_inf=False))
+    verdicts = {part.key: part.verdict for part in strict.parts}
+    assert set(verdicts.values()) == {Verdict.DRIFTED}
+    assert difference(strict).differing == 5
+
+
+NUMBERS = st.floats() | st.integers(-(2**70), 2**70) | st.integers(-3, 3)
+
+
+@given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=8), st.floats(0, 2))
+@settings(max_examples=100, deadline=None)
+def test_a_column_is_judged_as_its_numbers_are_one_by_one(
+    folder: Path, rows: list[tuple[float, float]], rtol: float
+) -> None:
+    new, old = ("\n".join(["a,b", *(f"{row[n]!r},1" for row in rows)]) for n in (0, 1))
+    report = compare(folder, new, old, Tolerance(rtol=rtol))
+    tally = Tally()
+    for mine, other in rows:
+        tally.number((mine, other), Limit(rtol=rtol), lambda: "")
+    found = tally.difference
+    if found is None:
+        assert report.verdict is Verdict.IDENTICAL
+        return
+    column = report.parts[0].difference
+    assert column is not None
+    assert (column.differing, column.violations) == (found.differing, found.violations)
+    assert column.absolute == pytest.approx(found.absolute)
+    assert (column.ulp, column.unsized) == (found.ulp, found.unsized)
