@@ -103,7 +103,7 @@ class Followed:
         """Return whether more can come."""
         data = os.read(descriptor, _BLOCK)
         if descriptor == self.woken:
-            self.end(signal.SIGTERM, signal.SIGKILL)
+            self.end(signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
         elif descriptor == self.out:
             self.log.write(data)
             self.echo.feed(data)

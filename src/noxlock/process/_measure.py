@@ -157,9 +157,8 @@ def _launched(
     for descriptor in (out[1], say[1], life[0]):
         os.close(descriptor)
     stack.enter_context(launcher)
-    stack.callback(
-        os.close, life[1]
-    )  # first: then the launcher ends, and is waited for
+    # The first to go: then the launcher ends, and is waited for.
+    stack.callback(os.close, life[1])
     if launcher.stdin is not None:
         with suppress(BrokenPipeError), launcher.stdin as stdin:
             stdin.write(_encoded(*request))

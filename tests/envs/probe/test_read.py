@@ -37,14 +37,29 @@ def test_modules_are_traced_to_the_distributions_that_brought_them(
     installed(tmp_path, "data", "data/table.csv")
     installed(tmp_path, "unused", "unused/__init__.py")
     modules = {"sklearn", "single", "_c", "google", "google.a", "data", "sys"}
-    found = distributions_of(modules - {"google"}, tmp_path)
+    found = distributions_of(modules - {"google"}, (), tmp_path)
     assert found == ("compiled", "google-a", "scikit-learn", "single")
 
 
 def test_a_distribution_without_a_record_has_no_module(tmp_path: Path) -> None:
     metadata = "Metadata-Version: 2.1\nName: bare\nVersion: 1\n"
     write_tree(tmp_path, {f"{SITE}/bare-1.dist-info/METADATA": metadata})
-    assert distributions_of({"bare"}, tmp_path) == ()
+    assert distributions_of({"bare"}, (), tmp_path) == ()
+
+
+def test_libraries_are_traced_to_the_conda_packages_that_brought_them(
+    tmp_path: Path,
+) -> None:
+    blas = '{"name": "libopenblas", "files": ["lib/libopenblasp-r0.3.21.so"]}'
+    records = {
+        "libopenblas-0.3.21-0.json": blas,
+        "other-1-0.json": '{"name": "other", "files": ["lib/libother.so"]}',
+        "broken-1-0.json": '["lib/libopenblasp-r0.3.21.so"]',
+        "history": "",
+    }
+    write_tree(tmp_path / "conda-meta", records)
+    libraries = {"libopenblasp-r0.3.21.so", "libc.so.6"}
+    assert distributions_of((), libraries, tmp_path) == ("libopenblas",)
 
 
 def test_a_path_that_was_set_stays_behind_the_probes(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib.metadata import Distribution, distributions
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -15,20 +16,35 @@ if TYPE_CHECKING:
 __all__ = ["distributions_of"]
 
 
-def distributions_of(modules: Collection[str], prefix: Path) -> tuple[str, ...]:
-    """Return the names of the distributions that have brought *modules*, sorted.
+def distributions_of(
+    modules: Collection[str], libraries: Collection[str], prefix: Path
+) -> tuple[str, ...]:
+    """Return the names of the distributions that have brought these, sorted.
 
     Args:
         modules: `numpy`, and of a namespace package `google.protobuf`.
+        libraries: Names of shared libraries, which conda has packages of.
         prefix: The environment.
     """
     wanted = set(modules)
-    found = set()
+    found = set(_conda_packages(libraries, prefix))
     for distribution in distributions(path=_folders(prefix)):
         name = distribution.metadata["Name"]
         if name and any(module in wanted for module in _modules(distribution)):
             found.add(canonicalize_name(name))
     return tuple(sorted(found))
+
+
+def _conda_packages(libraries: Collection[str], prefix: Path) -> Iterator[str]:
+    """Yield the conda packages of which a library in `lib` is loaded."""
+    for record in sorted((prefix / "conda-meta").glob("*.json")):
+        try:
+            text = record.read_text(encoding="utf-8")
+            # To decode the files of hundreds of packages takes seconds.
+            if any(f'"lib/{name}"' in text for name in libraries):
+                yield canonicalize_name(json.loads(text)["name"])
+        except (OSError, ValueError, KeyError, TypeError):  # conda's own business
+            continue
 
 
 def _folders(prefix: Path) -> list[str]:

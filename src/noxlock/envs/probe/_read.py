@@ -25,6 +25,8 @@ _FILES: Final = {
     "inside/_noxlock_state.py": "_state.py",
 }
 _FOUND: Final = "found"
+_LIBRARIES: Final = "libraries"
+"""The fact that is a list: of the libraries of all processes together."""
 # A path of two names or more; what stands in a URL is none.
 _PATH: Final = re.compile(
     r"(?<![\w:/.])(?:[A-Za-z]:)?(?:[/\\][\w.+@~-]+)+[/\\]([\w.+@~-]+)"
@@ -43,9 +45,9 @@ class Probed:
     os._exit.
     """
     effective: Mapping[str, str]
-    """By fact: `numpy openblas core`. Processes that differ: all values, with ` | `."""
+    """By fact: `numpy openblas core`; where processes differ, all values: `1 | 2`."""
     loaded: tuple[str, ...]
-    """The distributions whose modules were imported."""
+    """The distributions whose modules were imported, or libraries of conda loaded."""
     warnings: tuple[Warned, ...]
 
 
@@ -88,10 +90,12 @@ def read_probe(folder: Path, prefix: Path) -> Probed:
         if os.path.realpath(answer["prefix"]) == home
     ]
     modules = {name for answer in answers for name in answer["modules"]}
+    effective = _merged(answer["effective"] for answer in answers)
+    libraries = effective.get(_LIBRARIES, "").split()
     return Probed(
         ran=bool(answers),
-        effective=_merged(answer["effective"] for answer in answers),
-        loaded=distributions_of(modules, prefix) if modules else (),
+        effective=effective,
+        loaded=distributions_of(modules, libraries, prefix) if answers else (),
         warnings=_warned(each for answer in answers for each in answer["warnings"]),
     )
 
@@ -110,8 +114,12 @@ def _merged(states: Iterable[Mapping[str, str]]) -> dict[str, str]:
     values: dict[str, set[str]] = {}
     for state in states:
         for fact, value in state.items():
-            values.setdefault(fact, set()).add(value)
-    return {fact: " | ".join(sorted(values[fact])) for fact in sorted(values)}
+            each = value.split() if fact == _LIBRARIES else [value]
+            values.setdefault(fact, set()).update(each)
+    return {
+        fact: (" " if fact == _LIBRARIES else " | ").join(sorted(values[fact]))
+        for fact in sorted(values)
+    }
 
 
 def _warned(each: Iterable[tuple[str, str, int]]) -> tuple[Warned, ...]:
