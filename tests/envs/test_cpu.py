@@ -28,9 +28,9 @@ CPU implementer\t: 0x41
 CPU part\t: 0xd0c
 """
 # As NumPy 2.0 and 2.4 have them.
-OLD = tuple(
-    "SSSE3 SSE41 POPCNT SSE42 AVX F16C FMA3 AVX2"
-    " AVX512F AVX512CD AVX512_SKX AVX512_CLX".split()
+OLD = (
+    *("SSSE3", "SSE41", "POPCNT", "SSE42", "AVX", "F16C", "FMA3", "AVX2"),
+    *("AVX512F", "AVX512CD", "AVX512_SKX", "AVX512_CLX"),
 )
 NEW = ("X86_V3", "X86_V4", "AVX512_ICL")
 ALL = ("avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl")
