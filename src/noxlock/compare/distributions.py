@@ -35,9 +35,17 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+    from noxlock.compare._sources import Source
     from noxlock.model import Distribution, Tolerance
 
-__all__ = ["Samples", "extract", "judge", "p_value", "smallest_p"]
+__all__ = [
+    "Samples",
+    "extract",
+    "judge",
+    "judge_array",
+    "p_value",
+    "smallest_p",
+]
 
 _EXACT: Final = 200_000
 """Permutations that are all looked at; of more, so many are drawn."""
@@ -115,6 +123,18 @@ def judge(key: str, value: float, distribution: Distribution, job: Job) -> None:
     drifted = p_value(old, new) < distribution.alpha
     limit = Limit() if drifted else Limit(atol=math.inf)
     job.tally.number(means, limit, lambda: key, shown)
+
+
+def judge_array(array: Source, distribution: Distribution, job: Job) -> None:
+    """Judge the one number of *array*, as `judge` does.
+
+    Raises:
+        CompareError: It has more or none, or as `judge`.
+    """
+    if math.prod(array.shape) != 1:
+        raise array.error("has a `distribution`, which is for one number")
+    for block in array.blocks(1):
+        judge(job.key or "the value", float(block[0]), distribution, job)
 
 
 def p_value(recorded: Sequence[float], actual: Sequence[float]) -> float:
