@@ -15,7 +15,7 @@ from noxlock.errors import CompareError, DefinitionError
 from noxlock.model import BaselineStore
 from noxlock.workflows.baselines.folder_store import FolderStore
 from noxlock.workflows.baselines.remote_store import RemoteStore
-from noxlock.workflows.baselines.stores import object_key, open_store
+from noxlock.workflows.baselines.stores import object_key, open_store, shown_address
 from support.baselines import Golden, tree
 
 if TYPE_CHECKING:
@@ -151,6 +151,20 @@ def test_an_absolute_folder_and_one_of_the_user_are_folders(
         store = open_store(url, tmp_path / "root", {})
         assert isinstance(store, FolderStore)
         assert store.folder == folder
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("s3://bucket/base", "s3://bucket/base"),
+        ("../kept", "../kept"),
+        ("/home/me/kept", ""),
+        ("~/kept", ""),
+        ("file:///home/me/kept", ""),
+    ],
+)
+def test_no_folder_of_one_machine_gets_into_git(url: str, shown: str) -> None:
+    assert shown_address(url) == shown
 
 
 @pytest.mark.parametrize("sha256", ["", "../../x", "A" * 64, "0" * 63])

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 
 from noxlock.errors import CompareError
-from noxlock.workflows.records.canonical import plain
+from noxlock.workflows.records.canonical import plain, without_unset
 
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["RESTORE", "decode", "encode"]
+    from noxlock.model import Tolerances
+
+__all__ = ["RESTORE", "decode", "encode", "encode_tolerances"]
 
 RESTORE: Final = "restore it from git, or record the baseline anew with --accept"
 _T = TypeVar("_T")
@@ -22,6 +24,11 @@ def encode(value: Any) -> bytes:  # noqa: ANN401 - any value that msgspec knows
     """Return *value* as JSON with sorted keys and a newline at the end."""
     compact = msgspec.json.encode(plain(msgspec.to_builtins(value)), order="sorted")
     return msgspec.json.format(compact, indent=2) + b"\n"
+
+
+def encode_tolerances(tolerances: Tolerances) -> bytes:
+    """Return the bytes of `tolerances.json`: what was declared, and no more."""
+    return encode(without_unset(msgspec.to_builtins(tolerances)))
 
 
 def decode(data: bytes, kind: type[_T], file: str) -> _T:

@@ -64,7 +64,7 @@ class Stored(Value, frozen=True, kw_only=True):
 class _Document(Value, frozen=True, kw_only=True):
     format: int = 1
     store: str = ""
-    """Its address as it was declared, for people: the check's own counts."""
+    """Its address, for people; "" for a folder of one machine. The check's counts."""
     outputs: dict[str, Stored]
 
 

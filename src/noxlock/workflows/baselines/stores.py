@@ -13,7 +13,7 @@ from noxlock.store import BASELINES, default_root
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ObjectStore", "object_key", "open_store"]
+__all__ = ["ObjectStore", "object_key", "open_store", "shown_address"]
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+(?:://|::)")
@@ -28,6 +28,15 @@ def object_key(sha256: str) -> str:
     if not _SHA256.fullmatch(sha256):
         raise CompareError(f"`{sha256}` is no sha256")
     return f"sha256/{sha256[:2]}/{sha256}"
+
+
+def shown_address(url: str) -> str:
+    """Return the address for a file in git: no folder of one machine has a place there.
+
+    "" for an absolute folder; the check's own definition names it.
+    """
+    of_machine = url.startswith(("/", "~", "file:")) or Path(url).is_absolute()
+    return "" if of_machine else url
 
 
 class ObjectStore(Protocol):

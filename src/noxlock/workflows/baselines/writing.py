@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 from noxlock.definitions import parse_size
 from noxlock.errors import CompareError
 from noxlock.workflows.baselines import layout, replacing
-from noxlock.workflows.baselines.documents import encode
+from noxlock.workflows.baselines.documents import encode_tolerances
 from noxlock.workflows.baselines.objects import copy_digested, file_digest
 from noxlock.workflows.baselines.samples import encode_samples
 from noxlock.workflows.baselines.sizes import format_size
 from noxlock.workflows.baselines.stored import Stored, encode_stored
-from noxlock.workflows.baselines.stores import object_key
+from noxlock.workflows.baselines.stores import object_key, shown_address
 from noxlock.workflows.baselines.summaries import summarise
 from noxlock.workflows.history import encode_history
 from noxlock.workflows.records import encode_statement, output_files
@@ -99,12 +99,13 @@ class Writer:
         accepted, record = self.accepted, self.accepted.record
         entries = [*reversed(self.baseline.history()), accepted.entry]
         (new / layout.HISTORY).write_bytes(encode_history(entries))
-        (new / layout.TOLERANCES).write_bytes(encode(record.tolerances))
+        (new / layout.TOLERANCES).write_bytes(encode_tolerances(record.tolerances))
         if accepted.samples:
             (new / layout.SAMPLES).write_bytes(encode_samples(accepted.samples))
         if self.large:
             assert self.baseline.store is not None  # noqa: S101 - it took them
-            data = encode_stored(self.baseline.store.url, self.large)
+            address = shown_address(self.baseline.store.url)
+            data = encode_stored(address, self.large)
             (new / layout.STORED).write_bytes(data)
         self._write_diff(new)
         (new / layout.RECORD).write_bytes(encode_statement(record))

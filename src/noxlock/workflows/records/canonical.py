@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-__all__ = ["plain"]
+__all__ = ["plain", "without_unset"]
 
 _SAFE_INTEGER: Final = 2**53
 """RFC 8785 takes "IEEE 754 double precision" numbers only."""
@@ -27,4 +27,12 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any JSON
             return str(value)
         case float() if not math.isfinite(value):
             return _NOT_FINITE[str(value)]
+    return value
+
+
+def without_unset(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return *value* without the fields that are None: what they say is left out."""
+    if isinstance(value, dict):
+        kept = {key: inner for key, inner in value.items() if inner is not None}
+        return {key: without_unset(inner) for key, inner in kept.items()}
     return value

@@ -10,7 +10,7 @@ import rfc8785
 
 from noxlock.errors import CompareError
 from noxlock.model import Record
-from noxlock.workflows.records.canonical import plain
+from noxlock.workflows.records.canonical import plain, without_unset
 from noxlock.workflows.records.purl import interpreter_purl, purl
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _build_definition(record: Record, value: dict[str, Any]) -> dict[str, Any]:
             "profile": {"name": record.profile_name, "variables": record.profile},
             "selection": value["selection"],
             "target": record.target,
-            "tolerances": value["tolerances"],
+            "tolerances": without_unset(value["tolerances"]),
         },
         "internalParameters": {
             "effective": record.effective,
