@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from noxlock.envs.building import LEGACY, Backend, build_variables
-from noxlock.envs.hermetic import EPOCH
+from noxlock.envs.profiles import EPOCH
 from noxlock.envs.leftovers import without_leftovers
 from noxlock.errors import BuildError
 from support.wheels import sdist_tree
