@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from noxlock.envs.building import LEGACY, Backend, build_variables
-from noxlock.envs.profiles import EPOCH
 from noxlock.envs.leftovers import without_leftovers
+from noxlock.envs.profiles import EPOCH
 from noxlock.errors import BuildError
 from support.wheels import sdist_tree
 from support.workshop import write_tree
