@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -34,6 +35,7 @@ __all__ = [
 
 _LONGEST: Final = 60
 _CAUSE: Final = 160
+_PATH: Final = re.compile(r"([A-Za-z]:)?[/\\][^\s'\"<>]+[/\\][^\s'\"<>]*")
 _SLAB: Final = 1 << 24
 """Bytes that are read of a chunked array at once."""
 _LARGE: Final = 1 << 36
@@ -79,14 +81,18 @@ class Held:
 def readable(
     error: Callable[[str], CompareError], what: str = "is damaged"
 ) -> Iterator[None]:
-    """Turn whatever a format's library raises for a file into *error* of *what*."""
+    """Turn whatever a format's library raises for a file into *error* of *what*.
+
+    Paths in its words are left out: they are another machine's by the next run.
+    """
     try:
         yield
     except CompareError:
         raise
     except Exception as cause:  # decoders raise their own, ValueError, OSError, ...
         lines = str(cause).strip().splitlines() or [type(cause).__name__]
-        raise error(f"{what}: {lines[0][:_CAUSE]}") from cause
+        text = _PATH.sub("...", lines[0])[:_CAUSE]
+        raise error(f"{what}: {text}") from cause
 
 
 def pair(new: Collection[str], old: Collection[str], job: Job) -> list[str]:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from noxlock.compare._parts import Held, readable
 from noxlock.compare._sources import compare_sources
@@ -56,15 +56,18 @@ def compare(baseline: Side, actual: Side, job: Job) -> None:
             several = max(old_count, new_count) > 1
             part = job.part(f"frame {number}") if several else job
             sides = (actual, baseline)
-            frames = _frame(actual, new, number), _frame(baseline, old, number)
-            _compare_frames(frames, sides, part)
+            then = _frame(baseline, old, number)
+            _compare_frames((_frame(actual, new, number), then), sides, part)
 
 
 @contextmanager
 def _opened(side: Side) -> Iterator[ImageFile.ImageFile]:
     with side.open() as stream, _quiet():
         with readable(side.error, "is no image that can be read"):
-            image = Image.open(stream, formats=_FORMATS)
+            try:
+                image = Image.open(stream, formats=_FORMATS)
+            except UnidentifiedImageError as error:
+                raise side.error("is no image of a format that is read") from error
         with image:
             yield image
 
