@@ -21,6 +21,7 @@ them, 2 ns for a cast from float16 or for `bincount`, 20 ns for an exact measure
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -31,7 +32,6 @@ from noxlock.compare._scan import Scan
 from noxlock.compare._statistics import bins_of
 
 if TYPE_CHECKING:
-    from noxlock.compare._exact import Gaps
     from noxlock.compare._lens import Array, Lens
     from noxlock.compare._scan import Places
     from noxlock.compare._statistics import Found
@@ -57,6 +57,7 @@ class FloatScan(Scan):
     ) -> None:
         """Allocate buffers for pieces of up to *step* elements."""
         super().__init__(lens, limit)
+        self._bare = replace(lens, rank=None)
         size = dtype.itemsize
         self._brain = dtype.name == "bfloat16"
         self._single = size <= np.dtype(np.float32).itemsize
@@ -187,11 +188,10 @@ class FloatScan(Scan):
         below = 1 - self._margin
         if most > self.limit.rtol * below and top > self.limit.atol * below:
             self._violations(new, old, base, places)
-        known = self.statistics
-        if known.first is None or not (known.first.violates or self._passed(places)):
-            differing = self._mask[: len(old)]
-            np.not_equal(self._codes[: len(old)], 0, out=differing)
-            self._first(new, old, places)
+        known, passed = self.statistics, self._before is not None and places.rising
+        if known.first is None or not (known.first.violates or passed):
+            differing = np.not_equal(self._codes[: len(old)], 0)
+            self._first(new, old, _first_or_all(differing, places), places)
         worst = known.worst
         if not worst or not (worst.violates or top < gap.dtype.type(worst.size)):
             self._worst(new, old, np.flatnonzero(gap == top), places)
@@ -209,45 +209,50 @@ class FloatScan(Scan):
             least = max(min(most, _LARGEST), known.relative) * (1 - self._margin)
             self._measure(new, old, np.flatnonzero(share >= least))
 
-    def _measure(self, new: Array, old: Array, indices: Array) -> Gaps:
-        pair = new[indices], old[indices]
-        gaps = measure(*pair, self.lens, self.limit)
+    def _measure(self, new: Array, old: Array, indices: Array) -> None:
+        gaps = measure(new[indices], old[indices], self._bare, self.limit)
         self.statistics.figures(gaps)
-        return gaps
 
     def _violations(self, new: Array, old: Array, base: Array, places: Places) -> None:
         """Find the pairs that may violate; measure them, or where many the doubtful."""
         gap, mask = self._gap[: len(old)], self._mask[: len(old)]
-        size, bound = self._share[: len(old)], self._bound[: len(old)]
+        share, bound = self._share[: len(old)], self._bound[: len(old)]
+        # Above atol + rtol * |b| is nothing that is not above each of the two.
+        if self.limit.rtol:
+            np.greater(share, self._low[0], out=mask)
+        else:
+            np.greater(gap, max(self._low[1], 0), out=mask)
+        count = int(np.count_nonzero(mask))
+        if count * _FEW < len(old):
+            if count:
+                self._few(new, old, np.flatnonzero(mask), places)
+            return
+        sure, size = self._sure[: len(old)], share
         np.abs(base, out=size)
         np.multiply(size, self._low[0], out=bound)
         np.add(bound, self._low[1], out=bound)
         # The least subnormals do not round by the margin: below them is what differs.
         np.maximum(bound, 0, out=bound)
         np.greater(gap, bound, out=mask)
-        count = int(np.count_nonzero(mask))
-        if count * _FEW < len(old):
-            if count:
-                self._few(new, old, np.flatnonzero(mask), places)
-            return
-        sure = self._sure[: len(old)]
         np.multiply(size, self._high[0], out=bound)
         np.add(bound, self._high[1], out=bound)
         np.greater(gap, bound, out=sure)
         np.not_equal(mask, sure, out=sure)
         doubtful = np.flatnonzero(sure)
-        mask[doubtful] = self._measure(new, old, doubtful).violates
+        gaps = measure(new[doubtful], old[doubtful], self._bare, self.limit)
+        mask[doubtful] = gaps.violates
         self._many(new, old, places)
 
     def _few(self, new: Array, old: Array, indices: Array, places: Places) -> None:
         """Add those of *indices* that are violations."""
-        pair = new[indices], old[indices]
-        gaps = measure(*pair, self.lens, self.limit)
-        if not (count := int(np.count_nonzero(gaps.violates))):
+        gaps = measure(new[indices], old[indices], self._bare, self.limit)
+        indices = indices[gaps.violates]
+        if not len(indices):
             return
-        self.statistics.violations += count
-        self.statistics.firsts(gaps, pair, lambda found: places(indices[found]))
-        self.statistics.worsts(gaps, pair, lambda found: places(indices[found]))
+        self.statistics.violations += len(indices)
+        self._first(new, old, indices, places)
+        sizes = np.asarray(gaps.absolute)[gaps.violates]
+        self._worst(new, old, indices[sizes == sizes.max()], places)
 
     def _many(self, new: Array, old: Array, places: Places) -> None:
         """Add violations that are known exactly, by the mask."""
@@ -257,7 +262,7 @@ class FloatScan(Scan):
         known.violations += count
         before = self._before
         if not (before and before.violates and places.rising):
-            self._first(new, old, places)
+            self._first(new, old, _first_or_all(mask, places), places)
         gap, among = self._gap[: len(old)], self._share[: len(old)]
         np.multiply(gap, mask, out=among)
         largest = np.maximum.reduce(among)
@@ -265,18 +270,10 @@ class FloatScan(Scan):
         if not (worst and worst.violates and largest < gap.dtype.type(worst.size)):
             self._worst(new, old, np.flatnonzero(among == largest), places)
 
-    def _passed(self, places: Places) -> bool:
-        """Whether a difference in an earlier piece comes before all of this one."""
-        return self._before is not None and places.rising
-
-    def _first(self, new: Array, old: Array, places: Places) -> None:
-        """Find the first in the mask: all violations, or all differences."""
-        mask = self._mask[: len(old)]
-        if places.rising:
-            indices = np.array([mask.argmax()])
-        else:
-            indices = np.flatnonzero(mask)
-            indices = indices[[places(indices).argmin()]]
+    def _first(self, new: Array, old: Array, indices: Array, places: Places) -> None:
+        """Find the first of *indices*: all violations, or all differences."""
+        least = 0 if places.rising else int(places(indices).argmin())
+        indices = indices[least : least + 1]
         pair = new[indices], old[indices]
         gaps = measure(*pair, self.lens, self.limit)
         self.statistics.firsts(gaps, pair, lambda found: places(indices[found]))
@@ -286,6 +283,10 @@ class FloatScan(Scan):
         pair = new[indices], old[indices]
         gaps = measure(*pair, self.lens, self.limit)
         self.statistics.worsts(gaps, pair, lambda found: places(indices[found]))
+
+
+def _first_or_all(mask: Array, places: Places) -> Array:
+    return np.array([mask.argmax()]) if places.rising else np.flatnonzero(mask)
 
 
 def _bounds(limit: Limit, margin: float, work: np.dtype[Any]) -> tuple[Any, Any]:

@@ -46,6 +46,7 @@ def walk_mapped(
     window = plan.step * max(1, min(_STEPS, size // itemsize // plan.step))
     starts = iter(range(0, len(old), window))
     threads = max(1, min(threads, -(-len(old) // window)))
+    new, old = new.view(np.ndarray), old.view(np.ndarray)  # a memmap is slow to slice
     maps = (Mapping(new), new.itemsize), (Mapping(old), old.itemsize)
     workers = [Worker(plan) for _ in range(threads)]
 
