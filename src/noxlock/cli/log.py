@@ -31,7 +31,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.
 def log(
     context: typer.Context, name: _Name, *, limit: _Limit = None, as_json: _Json = False
 ) -> None:
-    """Tell when each accepted result of a check changed, and what else had.
+    """Tell when accepted results changed, and what else had.
 
     The newest comes first: its outputs and by how much they differ from those before,
     the packages that had changed, the commit.
