@@ -127,6 +127,7 @@ def test_inputs_come_first_then_packages_then_all_other_facts() -> None:
     old = msgspec.structs.replace(
         record(package("numpy", "1.0")), inputs={"a.csv": "a" * 64, "b.csv": "b" * 64}
     )
+    old = msgspec.structs.replace(old, effective={"blas": "openblas", "gone": "1"})
     new = msgspec.structs.replace(
         record(package("numpy", "1.1")),
         inputs={"a.csv": "a" * 64, "b.csv": "c" * 64, "c.csv": "d" * 64},
@@ -136,7 +137,7 @@ def test_inputs_come_first_then_packages_then_all_other_facts() -> None:
         dirty="e" * 64,
         profile_name="gpu",
         profile={"A": "1"},
-        effective={"threads": "openblas"},
+        effective={"blas": "mkl", "threads": "2"},
         machine={"cpu": "a big one", "cores": "8"},
         target="osx-arm64",
     )
@@ -152,7 +153,7 @@ def test_inputs_come_first_then_packages_then_all_other_facts() -> None:
         ("commit", "uncommitted changes", None, "sha256 eeeeeeeeeeee"),
         ("profile", "name", "default", "gpu"),
         ("profile", "B", "2", None),
-        ("effective", "threads", None, "openblas"),
+        ("effective", "blas", "openblas", "mkl"),
         ("machine", "cores", None, "8"),
         ("machine", "cpu", "a small one", "a big one"),
         ("target", "target", "linux-64", "osx-arm64"),

@@ -7,8 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noxlock.model import (
-    Cause,
-    CauseKind,
     CheckReport,
     Noise,
     OutputReport,
@@ -160,6 +158,26 @@ def test_places_with_a_size_say_it(place: Place, said: str | None) -> None:
     assert words.size_line(place) == said
 
 
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (None, "-"),
+        (0, "0"),
+        (4e-5, "4e-5"),
+        (-0.00123, "-0.0012"),
+        (99.4, "99"),
+        (99.6, "100"),
+        (668.2, "668"),
+        (-12345.6, "-12,346"),
+        (1e7, "1e7"),
+        (float("inf"), "inf"),
+        (float("nan"), "nan"),
+    ],
+)
+def test_numbers_are_short(number: float | None, said: str) -> None:
+    assert words.short(number) == said
+
+
 def test_an_output_without_a_place_is_said_by_its_name() -> None:
     assert words.place("a.json", "") == "a.json"
     assert words.place("a.json", "loss") == "a.json: loss"
@@ -202,56 +220,6 @@ def test_resources_say_what_is_known() -> None:
     assert words.resources_line(Resources(seconds=2)) == "2 s"
     known = Resources(seconds=2, peak_memory=1 << 20)
     assert words.resources_line(known) == "2 s, 1 MiB"
-
-
-@pytest.mark.parametrize(
-    ("cause", "line"),
-    [
-        (
-            Cause(kind=CauseKind.PACKAGE, name="scipy", old="1", new="2", why="loaded"),
-            "scipy 1 -> 2 (loaded)",
-        ),
-        (
-            Cause(kind=CauseKind.PACKAGE, name="scipy", old=None, new="2"),
-            "scipy (not there) -> 2",
-        ),
-        (
-            Cause(kind=CauseKind.INPUT, name="a.csv", old="1", new="2"),
-            "input a.csv changed",
-        ),
-        (
-            Cause(kind=CauseKind.INPUT, name="a.csv", old=None, new="2"),
-            "input a.csv (none) -> 2",
-        ),
-        (
-            Cause(kind=CauseKind.PROFILE, name="name", old="default", new="gpu"),
-            "profile default -> gpu",
-        ),
-        (
-            Cause(kind=CauseKind.PROFILE, name="TZ", old=None, new="UTC"),
-            "profile TZ (none) -> UTC",
-        ),
-        (
-            Cause(kind=CauseKind.COMMIT, name="commit", old="a" * 40, new="b+dirty"),
-            "commit aaaaaaaaaaaa -> b+dirty",
-        ),
-        (
-            Cause(
-                kind=CauseKind.COMMIT,
-                name="changes",
-                old=None,
-                new="sha256 aaaaaaaaaaaa",
-            ),
-            "changes (none) -> sha256 aaaaaaaaaaaa",
-        ),
-        (
-            Cause(kind=CauseKind.MACHINE, name="cpu\x1b[2J", old="a", new="b"),
-            "machine cpu\ufffd[2J a -> b",
-        ),
-    ],
-)
-def test_causes_are_one_line(cause: Cause, line: str) -> None:
-    assert words.cause_line(cause) == line
 
 
 def test_warnings_say_how_often() -> None:

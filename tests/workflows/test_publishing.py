@@ -48,8 +48,17 @@ def test_every_form_lies_in_the_folder_and_the_terminal_has_its_own(
     assert {path.name for path in tmp_path.iterdir()} == FILES
     assert text.startswith("digits: drifted: weights.npy[3] differs by 0.0012")
     assert json.loads((tmp_path / "report.json").read_text())["check"] == "digits"
+    assert f"page: {tmp_path / 'report.html'}\n" in text
     page = (tmp_path / "report.html").read_text()
     assert page.startswith("<!doctype html>")
+
+
+def test_the_page_is_named_as_it_can_be_typed_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "page: a/report.html\n" in published(full_report(), tmp_path / "a")
+    assert "page:" not in published(report(SAME), tmp_path / "b")
 
 
 def test_what_differs_is_drawn_on_the_page(tmp_path: Path) -> None:

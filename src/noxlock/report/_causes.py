@@ -60,7 +60,7 @@ def causes(
             _commit(baseline, actual),
             _one(CauseKind.PROFILE, "name", baseline.profile_name, actual.profile_name),
             _facts(CauseKind.PROFILE, baseline.profile, actual.profile),
-            _facts(CauseKind.EFFECTIVE, baseline.effective, actual.effective),
+            _facts(CauseKind.EFFECTIVE, *_both(baseline.effective, actual.effective)),
             _facts(CauseKind.MACHINE, baseline.machine, actual.machine),
             _one(CauseKind.TARGET, "target", baseline.target, actual.target),
         )
@@ -224,6 +224,14 @@ def _commit(baseline: Record, actual: Record) -> Iterator[Cause]:
 
 def _command(record: Record) -> str:
     return " && ".join(record.command)
+
+
+def _both(
+    old: Mapping[str, str], new: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what both say: a library that a run did not come to says nothing."""
+    names = old.keys() & new.keys()
+    return {name: old[name] for name in names}, {name: new[name] for name in names}
 
 
 def _one(

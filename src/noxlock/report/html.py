@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from noxlock.model import Verdict
-from noxlock.report import _charts, _facts, words
+from noxlock.report import _charts, _facts, suspects, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,8 +50,8 @@ def write(
     )
     environment.filters |= {
         "bytes": words.memory,
-        "cause_name": words.cause_name,
-        "cause_sides": words.cause_sides,
+        "cause_name": suspects.cause_name,
+        "cause_sides": suspects.cause_sides,
         "cut": _cut,
         "judged": words.judged,
         "resources": words.resources_line,

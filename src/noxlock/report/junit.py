@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from noxlock.model import Verdict
-from noxlock.report import words
+from noxlock.report import suspects, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,7 +78,9 @@ def _properties(report: CheckReport) -> list[tuple[str, str]]:
         "attempts": str(report.attempts),
     }
     rows = [(name, value) for name, value in found.items() if value]
-    rows += [("since the baseline", words.cause_line(each)) for each in report.causes]
+    rows += [
+        ("since the baseline", suspects.cause_line(each)) for each in report.causes
+    ]
     rows += [("not in effect", sentence) for sentence in actual.unmet]
     rows += [("new warning", words.warning_line(each)) for each in report.new_warnings]
     return rows
@@ -101,7 +103,7 @@ def _run(shown: Shown) -> Element:
 
 
 def _why(report: CheckReport) -> list[str]:
-    return [words.cause_line(each) for each in report.causes]
+    return [suspects.cause_line(each) for each in report.causes]
 
 
 def _output(report: CheckReport, output: OutputReport) -> Element:

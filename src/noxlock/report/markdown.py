@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final, TextIO
 
 from noxlock.model import Verdict
-from noxlock.report import words
+from noxlock.report import suspects, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -81,7 +81,7 @@ def _causes(report: CheckReport) -> Iterator[str]:
     yield "Changed since the baseline, most suspect first:"
     yield ""
     rows = (
-        (words.cause_name(each), *words.cause_sides(each), each.why)
+        (suspects.cause_name(each), *suspects.cause_sides(each), each.why)
         for each in report.causes[:_CAUSES]
     )
     yield from _table(("what", "baseline", "now", "why"), rows)

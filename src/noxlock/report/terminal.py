@@ -12,8 +12,8 @@ from noxlock.report import _details
 from noxlock.report._tables import STYLES, diff_lines, outputs_table, show
 from noxlock.report.console import make_console
 from noxlock.report.live import make_progress
+from noxlock.report.suspects import cause_line
 from noxlock.report.words import (
-    cause_line,
     counted,
     headline,
     output_line,
@@ -56,6 +56,7 @@ def write_report(
     environ: Mapping[str, str],
     *,
     verbose: bool = False,
+    page: str = "",
 ) -> None:
     """Write the report of one check.
 
@@ -64,6 +65,7 @@ def write_report(
         stream: Where to.
         environ: Says whether there is colour, and a window.
         verbose: Whether every detail is written too.
+        page: Where the page of the check lies; named where there is more to see.
     """
     report = shown.report
     console = make_console(stream, environ)
@@ -79,6 +81,8 @@ def write_report(
     if verbose:
         for more in _details.of_check(report):
             console.print(more)
+    if page and (verbose or not passed(report)):
+        console.print(Text.assemble(("page: ", "bold"), plain(page)), soft_wrap=True)
     if report.next:
         console.print(Text("next:", "bold"))
     for command in report.next:

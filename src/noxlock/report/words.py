@@ -6,13 +6,12 @@ import math
 import re
 from typing import TYPE_CHECKING, Final
 
-from noxlock.model import CauseKind, Verdict
+from noxlock.model import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from noxlock.model import (
-        Cause,
         CheckReport,
         Noise,
         OutputReport,
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "bins",
-    "cause_line",
-    "cause_name",
-    "cause_sides",
     "counted",
     "headline",
     "judged",
@@ -45,18 +41,12 @@ __all__ = [
     "warning_line",
 ]
 
-_KINDS: Final = {
-    CauseKind.INPUT: "input",
-    CauseKind.INTERPRETER: "interpreter",
-    CauseKind.PROFILE: "profile",
-    CauseKind.EFFECTIVE: "effective",
-    CauseKind.MACHINE: "machine",
-}
 _NAMED: Final = 3
 _POWERS: Final = 20
 """Bits: beyond it a range of distances is named by powers of two."""
 _MILLIONS: Final = 10_000_000
-"""From here on a distance in ULP is said in two digits."""
+"""From here on a number is said in two digits again."""
+_HUNDREDS: Final = 99.5
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -66,9 +56,14 @@ def counted(number: int, noun: str) -> str:
 
 
 def short(number: float | None) -> str:
-    """Return a number in two digits: `0.0012`, `4e-5`; `-` where there is none."""
+    """Return a number in two digits: `0.0012`, `4e-5`; `-` where there is none.
+
+    Hundreds and thousands are whole: `6.7e2` would have to be read twice.
+    """
     if number is None:
         return "-"
+    if _HUNDREDS <= abs(number) < _MILLIONS:
+        return f"{number:,.0f}"
     mantissa, mark, exponent = f"{number:.2g}".partition("e")
     return f"{mantissa}e{int(exponent)}" if mark else mantissa
 
@@ -222,37 +217,6 @@ def warning_line(warned: Warned) -> str:
     """Return `ConvergenceWarning: it did not converge (3 times)`."""
     times = f" ({counted(warned.count, 'time')})" if warned.count > 1 else ""
     return plain(f"{warned.category}: {shortened(warned.message, 160)}{times}")
-
-
-def cause_line(cause: Cause) -> str:
-    """Return `scipy 1.14.1 -> 1.15.0 (loaded by the run)`, as one reads it."""
-    why = f" ({cause.why})" if cause.why else ""
-    if cause.kind is CauseKind.INPUT and cause.old and cause.new:
-        return plain(f"{cause_name(cause)} changed{why}")
-    old, new = cause_sides(cause)
-    return plain(f"{cause_name(cause)} {old} -> {new}{why}")
-
-
-def cause_name(cause: Cause) -> str:
-    """Return what changed: `input data.csv`, `scipy`, `machine cpu`."""
-    if cause.kind is CauseKind.PROFILE and cause.name == "name":
-        return "profile"
-    kind = _KINDS.get(cause.kind, "")
-    return f"{kind} {cause.name}" if kind else cause.name
-
-
-def cause_sides(cause: Cause) -> tuple[str, str]:
-    """Return what it was and what it is, short enough for one line."""
-    return _side(cause, cause.old), _side(cause, cause.new)
-
-
-def _side(cause: Cause, value: str | None) -> str:
-    if value is None:
-        return "(not there)" if cause.kind is CauseKind.PACKAGE else "(none)"
-    if cause.kind is CauseKind.COMMIT and " " not in value:
-        commit, plus, dirty = value.partition("+")
-        return f"{commit[:12]}{plus}{dirty}"
-    return shortened(value, 100)
 
 
 def bins(histogram: tuple[int, ...], rows: int = 16) -> list[tuple[str, int]]:

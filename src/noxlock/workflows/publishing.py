@@ -68,7 +68,8 @@ def publish(  # noqa: PLR0913 - what happened, where it goes, what can be looked
     for form in FORMS.values():
         if form.file and form.file != REPORT:
             write_document([shown], form, folder / form.file, environ)
-    terminal.write_report(shown, stream, environ, verbose=verbose)
+    page = _shown_path(folder / FORMS["html"].file)
+    terminal.write_report(shown, stream, environ, verbose=verbose, page=page)
     _summarise(shown, stream, environ)
 
 
@@ -162,6 +163,13 @@ def _tail(path: Path) -> tuple[str, ...]:
     except OSError:
         return ()
     return tuple(text.splitlines()[-_LOG_LINES:])
+
+
+def _shown_path(path: Path) -> str:
+    """Return *path* as short as it can be typed here."""
+    here = Path.cwd()
+    inside = path.is_relative_to(here)
+    return str(path.relative_to(here) if inside else path)
 
 
 def _write(path: Path, text: str) -> None:
