@@ -84,6 +84,7 @@ def test_a_difference_has_row_and_column(folder: Path) -> None:
         ("abc", "abd", Tolerance(atol=9), Verdict.DRIFTED),
         (f"{2**63 + 1}", f"{2**63}", EXACT, Verdict.DRIFTED),
         (f"{2**63 + 1}", f"{2**63}", Tolerance(atol=1), Verdict.WITHIN_TOLERANCE),
+        (f"{2**53 + 1}", f"{2.0**53!r}", Tolerance(rtol=0), Verdict.DRIFTED),
         ("1" * 5000, "1" * 5000, EXACT, Verdict.IDENTICAL),
         ("1" * 5000, "1" * 4999 + "2", Tolerance(atol=1), Verdict.DRIFTED),
         ("1e400", "1e500", Tolerance(atol=1), Verdict.DRIFTED),

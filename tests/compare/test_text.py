@@ -138,6 +138,15 @@ def test_text_that_is_none_any_more_is_not_comparable(tmp_path: Path) -> None:
     assert (report.verdict, report.compared) == (Verdict.IDENTICAL, 131073)
 
 
+def test_text_with_a_mark_is_read_in_its_encoding(tmp_path: Path) -> None:
+    for codec in ("utf-16", "utf-32", "utf-8-sig"):
+        report = compare(tmp_path, "ä 2\n".encode(codec), "ä 1\n".encode(codec))
+        assert (report.format, report.diff[1:]) == ("text", ("-ä 1", "+ä 2"))
+    broken = b"\xff\xfea\0b"
+    report = compare(tmp_path, broken, broken)
+    assert (report.verdict, report.compared) == (Verdict.IDENTICAL, 5)
+
+
 def test_a_line_put_in_at_the_start_shifts_nothing(tmp_path: Path) -> None:
     baseline = "".join(f"epoch {n} loss {n / 7}\n" for n in range(99)).encode()
     report = compare(tmp_path, b"hello\n" + baseline, baseline)

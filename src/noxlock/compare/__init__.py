@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
-from codecs import getincrementaldecoder
+from codecs import (
+    BOM_UTF16_BE,
+    BOM_UTF16_LE,
+    BOM_UTF32_BE,
+    getincrementaldecoder,
+)
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -185,7 +190,12 @@ def format_of(path: Path) -> Format:
 
 
 def _is_text(head: bytes) -> bool:
-    """Whether UTF-8 text may start with *head*, which may end inside a character."""
+    """Whether text may start with *head*, which may end inside a character.
+
+    It is UTF-8, or starts with the mark of UTF-16 or UTF-32.
+    """
+    if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE, BOM_UTF32_BE)):
+        return True
     if b"\0" in head:
         return False
     decoder = getincrementaldecoder("utf-8")()

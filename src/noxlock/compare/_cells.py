@@ -33,6 +33,7 @@ _SHORT: Final = r"[+-]?(?:0|[1-9]\d{0,17})"
 _ALL_INTEGERS: Final = re.compile(rf"(?:{_SHORT}\n)+", re.ASCII)
 _ALL_NUMBERS: Final = re.compile(rf"(?:(?:{_PATTERN})\n)+", re.ASCII | re.IGNORECASE)
 _SOME_INTEGER: Final = re.compile(r"^[+-]?\d+$", re.ASCII | re.MULTILINE)
+_LONG_INTEGER: Final = re.compile(r"^[+-]?\d{16,}$", re.ASCII | re.MULTILINE)
 _FLOAT: Final = np.dtype(np.float64)
 _INT: Final = np.dtype(np.int64)
 _LARGE: Final = 1 << 53
@@ -98,9 +99,7 @@ class Column:
                 list(map(int, new)), list(map(int, old)), rows, self._job
             )
             return True
-        if not all(_ALL_NUMBERS.fullmatch(text) for text in texts):
-            return False
-        if all(_SOME_INTEGER.search(text) for text in texts):
+        if not _all_reals(texts):
             return False
         values = list(map(float, new)), list(map(float, old))
         if not np.isfinite(values).all() and any(
@@ -172,6 +171,15 @@ class Column:
         if self._others.compared:
             return "mixed" if reals or integers else "text"
         return (_FLOAT if reals else _INT).name if reals or integers else ""
+
+
+def _all_reals(texts: list[str]) -> bool:
+    """Whether all cells of both sides are numbers, and no pair may be two integers."""
+    return (
+        all(_ALL_NUMBERS.fullmatch(text) for text in texts)
+        and not all(_SOME_INTEGER.search(text) for text in texts)
+        and not any(_LONG_INTEGER.search(text) for text in texts)
+    )
 
 
 def _number(cell: str) -> float | None:
