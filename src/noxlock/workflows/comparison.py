@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from noxlock.workflows.baselines.views import Fetched
     from noxlock.workflows.outputs import Collected
 
-__all__ = ["BySample", "Comparing", "beside", "samples_of", "worse"]
+__all__ = ["BySample", "Comparing", "beside", "same_bytes", "samples_of", "worse"]
 
 BySample = dict[str, dict[str, tuple[float, ...]]]
 """By output and key, the noisy numbers of several runs."""
 
+_BLOCK: Final = 1 << 20
 _APART = Samples(judged=False)
 """Between two single runs noisy numbers say nothing."""
 
@@ -85,7 +86,7 @@ class Comparing:
         self,
         found: Collected,
         fetched: Fetched,
-        record: Record,
+        records: tuple[Record, Record],
         samples: Mapping[str, Samples],
     ) -> tuple[OutputReport, ...]:
         """Return a report of each output: the declared ones first, then all others.
@@ -93,9 +94,10 @@ class Comparing:
         Args:
             found: What was written.
             fetched: The recorded outputs.
-            record: The baseline's record, whose digests its files must have.
+            records: The baseline's, whose digests its files must have, and the run's.
             samples: By output its noisy numbers, recorded and actual.
         """
+        recorded, actual = (record.outputs for record in records)
         reports = []
         for name in self.tolerances:
             if (fault := found.faults.get(name)) is not None:
@@ -107,11 +109,12 @@ class Comparing:
                 continue
             path = fetched.folder / name
             report = self.one(name, path, found.files[name], samples.get(name, _APART))
-            reports.append(_vouched(report, path, record.outputs))
+            proof = _Proof(path, found.files[name], recorded, actual)
+            reports.append(proof.vouched(report))
         reports += [
             fault for name, fault in found.faults.items() if name not in self.tolerances
         ]
-        return (*reports, *self._undeclared(record.outputs, found))
+        return (*reports, *self._undeclared(recorded, found))
 
     def _undeclared(
         self, recorded: Iterable[str], found: Collected
@@ -183,26 +186,60 @@ def _not_comparable(name: str, reason: str) -> OutputReport:
     return OutputReport(output=name, verdict=Verdict.NOT_COMPARABLE, reason=reason)
 
 
-def _vouched(
-    report: OutputReport, baseline: Path, recorded: Mapping[str, str]
-) -> OutputReport:
-    """Add that the baseline is not what was recorded: then no verdict can pass."""
-    own = {name: sha for name, sha in recorded.items() if _in(name, report.output)}
-    try:
-        files = output_files({report.output: baseline})
-        found = {name: digest(path) for name, path in files.items()}
-    except (OSError, CompareError):  # the comparison has said so
-        return report
-    if not own:
-        note = "the baseline's record does not list it"
-    elif found != own:
-        note = "the baseline was changed since it was recorded: its sha256 differs"
-        if not set(own) <= set(found):
-            note = "a file of the baseline is gone"
-        elif not set(found) <= set(own):
-            note = "the baseline has a file that its record does not list"
-    else:
-        return report
-    verdict = Verdict.NOT_COMPARABLE if report.verdict.passed else report.verdict
-    reason = f"{report.reason}; {note}" if report.reason else note
-    return msgspec.structs.replace(report, verdict=verdict, reason=reason)
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """One output of a baseline, and what proves that it is what was recorded."""
+
+    baseline: Path
+    actual: Path
+    recorded: Mapping[str, str]
+    digests: Mapping[str, str]
+    """Of the run's outputs, as they were just taken."""
+
+    def vouched(self, report: OutputReport) -> OutputReport:
+        """Add that the baseline is not what was recorded: then no verdict can pass."""
+        name = report.output
+        own = {each: sha for each, sha in self.recorded.items() if _in(each, name)}
+        try:
+            files = output_files({name: self.baseline})
+            now = output_files({name: self.actual})
+            note = self._note(files, own, now)
+        except (OSError, CompareError):  # the comparison has said so
+            return report
+        if not note:
+            return report
+        verdict = Verdict.NOT_COMPARABLE if report.verdict.passed else report.verdict
+        reason = f"{report.reason}; {note}" if report.reason else note
+        return msgspec.structs.replace(report, verdict=verdict, reason=reason)
+
+    def _note(
+        self, files: Mapping[str, Path], own: Mapping[str, str], now: Mapping[str, Path]
+    ) -> str:
+        if not own:
+            return "the baseline's record does not list it"
+        if not own.keys() <= files.keys():
+            return "a file of the baseline is gone"
+        if not files.keys() <= own.keys():
+            return "the baseline has a file that its record does not list"
+        for name, path in files.items():
+            # Bytes are compared faster than they are digested.
+            same = self.digests.get(name) == own[name] and name in now
+            if not (same_bytes(path, now[name]) if same else digest(path) == own[name]):
+                what = "the baseline was changed since it was recorded"
+                return f"{what}: its sha256 differs"
+        return ""
+
+
+def same_bytes(one: Path, other: Path) -> bool:
+    """Return whether two files hold the same bytes."""
+    if one.stat().st_size != other.stat().st_size:
+        return False
+    mine, theirs = bytearray(_BLOCK), bytearray(_BLOCK)
+    with one.open("rb", buffering=0) as left, other.open("rb", buffering=0) as right:
+        while size := left.readinto(mine):
+            view = memoryview(theirs)[:size]
+            while view and (got := right.readinto(view)):
+                view = view[got:]
+            if view or mine[:size] != theirs[:size]:
+                return False
+    return True

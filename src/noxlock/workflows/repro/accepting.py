@@ -10,7 +10,7 @@ from msgspec import structs
 
 from noxlock.model import Verdict, worst
 from noxlock.report import Shown, terminal
-from noxlock.report.words import cause_line
+from noxlock.report.suspects import cause_line
 from noxlock.workflows import records
 from noxlock.workflows.baselines import Accepted
 from noxlock.workflows.comparison import beside
@@ -108,7 +108,7 @@ class Accepting:
         return self.comparing.with_baseline(
             self.evidence.runs[0].found,
             request.baseline.fetch(record),
-            record,
+            (record, self.evidence.actual),
             beside(self.known.samples, self.samples),
         )
 
@@ -153,7 +153,7 @@ class Accepting:
         outputs = self.comparing.with_baseline(
             evidence.runs[0].found,
             request.baseline.fetch(actual),
-            actual,
+            (actual, actual),
             beside(self.samples, self.samples),
         )
         report = make_report(evidence, outputs, accepted=True)

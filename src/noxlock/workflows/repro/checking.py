@@ -188,7 +188,8 @@ class _Job:
             )
         fetched = request.baseline.fetch(known.record)
         told = beside(known.samples, samples)
-        outputs = comparing.with_baseline(first.found, fetched, known.record, told)
+        both = known.record, evidence.actual
+        outputs = comparing.with_baseline(first.found, fetched, both, told)
         report = make_report(evidence, outputs, reason)
         return self._publish(report, sides=_sides(outputs, fetched.folder, first))
 
