@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from noxlock.errors import CompareError
@@ -218,6 +218,8 @@ def statement(record: Record = RECORD) -> dict[str, Any]:
     return found
 
 
+# A record has many parts, and a busy machine takes its time to make one.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(RECORDS)
 def test_what_was_written_is_read_as_it_was(record: Record) -> None:
     data = encode_statement(record)
