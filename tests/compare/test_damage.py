@@ -33,8 +33,8 @@ TEXTS: Final = {
 FILES: Final = [*(each for each in WRITERS if each != ".zarr"), *TEXTS]
 CHECKED: Final = (".npz",)
 """What has checksums of its values: a flip in these is never called a drift."""
-FLIPS: Final = 60
-CUTS: Final = 25
+FLIPS: Final = 40
+CUTS: Final = 16
 ONE: Final = Settings(threads=1)
 
 

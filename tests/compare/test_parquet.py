@@ -267,3 +267,31 @@ def test_feather_of_version_1_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.feather").write_bytes(b"FEA1" + b"\0" * 40)
     path = tmp_path / "a.feather"
     assert "Feather of version 1" in compare_output(path, path, EXACT).reason
+
+
+def test_types_that_arrow_only_names_are_compared_by_what_they_store(
+    tmp_path: Path,
+) -> None:
+    uuids = pa.ExtensionArray.from_storage(
+        pa.uuid(), pa.array([b"0123456789abcdef"] * 2, pa.binary(16))
+    )
+    columns = {
+        "id": uuids,
+        "raw": pa.array([b"x", None], pa.large_binary()),
+        "late": pa.array([2**62, 5], pa.timestamp("s")),
+        "span": pa.array([pa.MonthDayNano([1, 2, 3])] * 2),
+        "text": pa.array(["a"] * 2).cast(pa.string_view()),
+    }
+    other = {
+        **columns,
+        "raw": pa.array([b"x", b"y"], pa.binary()),
+        "late": pa.array([2**62, None], pa.timestamp("s")),
+        "span": pa.array([pa.MonthDayNano([1, 2, 3]), pa.MonthDayNano([1, 2, 4])]),
+        "text": pa.array(["a", "b"], pa.large_string()),
+    }
+    for name, held in (("b", columns), ("a", other)):
+        stream(tmp_path / f"{name}.arrows", pa.table(held))
+    report = compare_output(tmp_path / "b.arrows", tmp_path / "a.arrows", EXACT)
+    differing = {each.key for each in report.parts if not each.verdict.passed}
+    assert differing == {"raw", "late", "span", "text"}
+    assert report.reason == ""
