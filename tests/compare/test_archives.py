@@ -127,3 +127,36 @@ def test_an_archive_cut_inside_an_array_is_not_comparable(tmp_path: Path) -> Non
     report = compare_output(tmp_path / "b.npz", tmp_path / "a.npz", Tolerance(atol=9))
 
     assert report.verdict is Verdict.NOT_COMPARABLE
+
+
+def test_a_changed_byte_is_damage_where_the_checksum_was_not_changed_with_it(
+    folder: Path,
+) -> None:
+    whole = packed({"x.npy": header(plain("(100,)")) + bytes(800)}, zipfile.ZIP_STORED)
+    (folder / "baseline.npz").write_bytes(whole)
+    broken = bytearray(whole)
+    broken[whole.index(bytes(800)) + 500] ^= 1
+    (folder / "actual.npz").write_bytes(broken)
+
+    report = compare_output(folder / "baseline.npz", folder / "actual.npz", EXACT)
+
+    assert report.verdict is Verdict.NOT_COMPARABLE
+    assert "is damaged" in report.reason
+    assert "in the array `x`" in report.reason
+
+
+def test_arrays_that_are_not_compressed_are_mapped_and_compared_the_same(
+    folder: Path,
+) -> None:
+    values = np.random.default_rng(0).normal(size=(300, 300))
+    changed = values.copy()
+    changed[7, 8] += 1
+    np.savez(folder / "a.npz", x=values, y=values)
+    np.savez(folder / "b.npz", x=values, y=changed)
+    np.savez_compressed(folder / "c.npz", x=values, y=changed)
+
+    mapped = compare_output(folder / "a.npz", folder / "b.npz", EXACT, output="x")
+    streamed = compare_output(folder / "a.npz", folder / "c.npz", EXACT, output="x")
+
+    assert difference(mapped).worst.where == "y[7, 8]"
+    assert mapped == streamed

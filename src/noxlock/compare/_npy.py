@@ -32,8 +32,8 @@ class ArrayFile:
     """Whether it lies in Fortran order; false where both orders are the same."""
     stream: BinaryIO
     error: Callable[[str], CompareError]
-    offset: int | None = None
-    """Of the elements in the file *stream* reads; None: it cannot be mapped."""
+    place: tuple[BinaryIO, int] | None = None
+    """The file, and the offset of the elements in it; None: it cannot be mapped."""
 
     @property
     def count(self) -> int:
@@ -65,18 +65,20 @@ class ArrayFile:
 
         The file must not be cut off while it is mapped.
         """
-        if self.offset is None or not self.count * self.dtype.itemsize:
+        if self.place is None or not self.count * self.dtype.itemsize:
             return None
-        return np.memmap(
-            self.stream, self.dtype, "r", offset=self.offset, shape=(self.count,)
-        )
+        file, offset = self.place
+        try:
+            return np.memmap(file, self.dtype, "r", offset=offset, shape=(self.count,))
+        except OSError:  # a file system that maps nothing
+            return None
 
 
 def open_array(
     stream: BinaryIO,
     size: int,
     error: Callable[[str], CompareError],
-    offset: int | None = None,
+    place: tuple[BinaryIO, int] | None = None,
 ) -> ArrayFile:
     """Read the header of the .npy of *size* bytes that *stream* is at the start of.
 
@@ -84,7 +86,8 @@ def open_array(
         stream: A file, or a member of an archive.
         size: Of the whole .npy.
         error: Gives the error that it is not as it should be.
-        offset: Of the .npy in the file that *stream* reads; None: it is compressed.
+        place: The file that *stream* reads, and where in it the .npy starts; None: it
+            is compressed.
 
     Raises:
         CompareError: It is no .npy, holds Python objects, or is not as long as its
@@ -118,7 +121,7 @@ def open_array(
         fortran=fortran and sum(length > 1 for length in shape) > 1,
         stream=stream,
         error=error,
-        offset=None if offset is None else offset + size - there,
+        place=place and (place[0], place[1] + size - there),
     )
 
 
