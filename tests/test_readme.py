@@ -120,7 +120,7 @@ def test_the_project_of_the_readme_reaches_a_green_test_and_repro(
     assert 'nox -s "repro(walk)" -- --accept' in before.stdout + before.stderr
     for step, done in zip(steps, outcomes, strict=True):
         assert done.returncode == 0, f"{step}\n{done.stdout}{done.stderr}"
-    assert (folder / "repro/walk/path.npy").exists()
+    assert (folder / "repro/walk/outputs/path.npy").exists()
     assert "identical" in outcomes[-1].stdout + outcomes[-1].stderr
 
 
