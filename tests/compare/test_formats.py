@@ -144,6 +144,21 @@ def test_a_checkpoint_of_torch_says_what_to_save_instead(tmp_path: Path) -> None
     assert ".safetensors" in report.reason
 
 
+def test_a_folder_tells_of_the_formats_of_its_files(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name / "inner").mkdir(parents=True)
+        for suffix, write in WRITERS.items():
+            write(tmp_path / name / f"inner/x{suffix}", {"x": np.arange(12.0)})
+        (tmp_path / name / "w.pkl").write_bytes(name.encode())
+    report = compare_output(tmp_path / "b", tmp_path / "a", EXACT)
+    assert report.verdict is Verdict.DRIFTED
+    first, *others = report.parts
+    assert (first.key, first.verdict) == ("w.pkl", Verdict.DRIFTED)
+    assert "a pickle is never loaded" in first.reason
+    assert {each.verdict for each in others} == {Verdict.IDENTICAL}
+    assert "inner/x.parquet.x" in {each.key for each in others}
+
+
 def test_settings_hold_for_every_output(tmp_path: Path) -> None:
     np.save(tmp_path / "b.npy", np.zeros(9, "f4"))
     np.save(tmp_path / "a.npy", np.full(9, 0.25, "f4"))

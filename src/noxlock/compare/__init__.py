@@ -58,7 +58,7 @@ class Format:
     magic: bytes = b""
     """How its files start, where a suffix is missing or may be another format's."""
     remark: str = ""
-    """What a reader of the report should know where the outputs are not identical."""
+    """What a reader of the report should know where the outputs differ."""
 
     def load(self) -> _Compare:
         """Return the function; its module may import NumPy.
@@ -212,12 +212,15 @@ def compare_sides(baseline: Side, actual: Side, job: Job) -> None:
     Raises:
         CompareError: One cannot be read, or the format's library is not installed.
     """
+    form = format_of(baseline.path)
     try:
-        format_of(baseline.path).load()(baseline, actual, job)
+        form.load()(baseline, actual, job)
     except OSError as error:
         raise CompareError(f"cannot be read: {error.strerror or error}") from error
     except MemoryError as error:
         raise CompareError("cannot be compared: memory ran out") from error
+    if form.remark and job.tally.verdict is Verdict.DRIFTED:
+        job.tally.note(form.remark)
 
 
 def compare_output(
@@ -256,15 +259,10 @@ def compare_output(
             reason=error.what,
         )
     report = job.tally.report(name, form.name)
-    if form.remark and report.verdict is not Verdict.IDENTICAL:
-        report = _with_reason(report, report.verdict, form.remark)
     if (mistake := limits.unmatched()) is None:
         return report
-    passed = report.verdict.passed
-    verdict = Verdict.NOT_COMPARABLE if passed else report.verdict
-    return _with_reason(report, verdict, mistake)
-
-
-def _with_reason(report: OutputReport, verdict: Verdict, more: str) -> OutputReport:
-    reason = f"{report.reason}; {more}" if report.reason else more
-    return msgspec.structs.replace(report, verdict=verdict, reason=reason)
+    return msgspec.structs.replace(
+        report,
+        verdict=Verdict.NOT_COMPARABLE if report.verdict.passed else report.verdict,
+        reason=f"{report.reason}; {mistake}" if report.reason else mistake,
+    )
