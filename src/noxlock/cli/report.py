@@ -45,7 +45,9 @@ def report(
     output: _File = None,
     envdir: _Folder = None,
 ) -> None:
-    """Print what the last runs of checks found, several in one document.
+    """Print what the last runs of checks found, in any form.
+
+    Several checks are one document.
 
     noxlock report --form html -o report.html
     """
