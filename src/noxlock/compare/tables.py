@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -119,8 +120,9 @@ def _table(side: Side, delimiters: str) -> Iterator[_Table]:
         if not named:
             rows = chain([names], rows)
             names = [str(number) for number in range(1, len(names) + 1)]
-        if twice := {name for name in names if names.count(name) > 1}:
-            raise side.error(f"has the column {min(twice)!r} twice")
+        if len(set(names)) < len(names):
+            name, _ = Counter(names).most_common(1)[0]
+            raise side.error(f"has the column {name!r} twice")
         yield _Table(side, delimiter, names, named, rows)
 
 
@@ -143,15 +145,16 @@ def _rows(
 
 
 def _compare_names(new: list[str], old: list[str], job: Job) -> None:
-    missing = [name for name in old if name not in new]
-    extra = [name for name in new if name not in old]
+    both = set(new).intersection(old)
+    missing = [name for name in old if name not in both]
+    extra = [name for name in new if name not in both]
     for name in (*missing, *extra):  # a tolerance of it is no mistake
         job.beneath(name)
     if missing:
         job.tally.note(f"missing columns: {', '.join(missing)}")
     if extra:
         job.tally.note(f"new columns: {', '.join(extra)}")
-    if [n for n in new if n in old] != [n for n in old if n in new]:
+    if [n for n in new if n in both] != [n for n in old if n in both]:
         job.tally.note(f"columns reordered: {', '.join(old)} became {', '.join(new)}")
 
 
