@@ -191,3 +191,27 @@ def test_a_report_that_cannot_be_written_is_an_error(accepted: Project) -> None:
 
     with pytest.raises(EnvError, match="the report cannot be written"):
         accepted.run()
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("(many / 'a').symlink_to('/etc/passwd')", "a link out of its folder, `a`"),
+        ("os.mkfifo(many / 'a')", "`a`, which is no regular file"),
+        ("(many / 'deep').mkdir()", "the output is an empty folder"),
+    ],
+)
+def test_a_folder_that_is_no_good_output_says_why(
+    accepted: Project, script: str, reason: str
+) -> None:
+    accepted.change(outputs={**accepted.check.outputs, "many": Tolerance()})
+    accepted.script(f"many = folder / 'many'; many.mkdir(); {script}")
+
+    assert reason in reasons(accepted.run())["many"]
+
+
+def test_a_pipe_is_no_output(accepted: Project) -> None:
+    accepted.change(outputs={**accepted.check.outputs, "pipe": Tolerance()})
+    accepted.script("os.mkfifo(folder / 'pipe')")
+
+    assert reasons(accepted.run())["pipe"] == "the output is no regular file"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -243,6 +244,23 @@ def test_a_run_elsewhere_has_the_projects_files_and_its_inputs(
     assert cwd[2:] == [["a.csv"], True]
     assert home[0] == str(accepted.root)
     assert home[1] == str(runs / "home-random" / "home")
+
+
+def test_inputs_that_git_ignores_come_along(
+    accepted: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    (accepted.root / ".gitignore").write_text(".nox/\n*.bin\n")
+    (accepted.root / "deep").mkdir()
+    (accepted.root / "deep" / "data.bin").write_text("1")
+    subprocess.run(["git", "init", "-q"], cwd=accepted.root, check=True)
+    accepted.change(vary=Vary(cwd="random"), inputs=("deep/*.bin",))
+    accepted.script("assert pathlib.Path('deep/data.bin').read_text() == '1'")
+
+    report = accepted.run(accept=True)
+
+    assert verdicts(report) == {"cwd random": Verdict.IDENTICAL}, report.variations
+    assert report.accepted
 
 
 def test_the_projects_own_profiles_are_known(accepted: Project) -> None:

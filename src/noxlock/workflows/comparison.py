@@ -26,7 +26,7 @@ __all__ = ["BySample", "Comparing", "beside", "same_bytes", "samples_of", "worse
 BySample = dict[str, dict[str, tuple[float, ...]]]
 """By output and key, the noisy numbers of several runs."""
 
-_BLOCK: Final = 1 << 20
+_BLOCK: Final = 1 << 16
 _APART = Samples(judged=False)
 """Between two single runs noisy numbers say nothing."""
 
@@ -234,12 +234,8 @@ def same_bytes(one: Path, other: Path) -> bool:
     """Return whether two files hold the same bytes."""
     if one.stat().st_size != other.stat().st_size:
         return False
-    mine, theirs = bytearray(_BLOCK), bytearray(_BLOCK)
     with one.open("rb", buffering=0) as left, other.open("rb", buffering=0) as right:
-        while size := left.readinto(mine):
-            view = memoryview(theirs)[:size]
-            while view and (got := right.readinto(view)):
-                view = view[got:]
-            if view or mine[:size] != theirs[:size]:
-                return False
-    return True
+        while (block := left.read(_BLOCK)) == right.read(_BLOCK):
+            if not block:
+                return True
+    return False

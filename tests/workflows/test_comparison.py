@@ -1,0 +1,95 @@
+"""Outputs beside their baseline: what the record proves, what the store lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from noxlock.model import BaselineStore, Tolerance, Verdict
+from noxlock.workflows.comparison import same_bytes
+from support.checks import reasons
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.checks import Project
+
+SIZE = 1 << 16
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (b"", b""),
+        (b"a", b""),
+        (b"a" * SIZE, b"a" * SIZE),
+        (b"a" * SIZE + b"b", b"a" * SIZE + b"b"),
+        (b"a" * SIZE + b"b", b"a" * SIZE + b"c"),
+        (b"b" + b"a" * SIZE, b"c" + b"a" * SIZE),
+    ],
+)
+def test_files_are_the_same_where_all_bytes_are(
+    tmp_path: Path, one: bytes, other: bytes
+) -> None:
+    (tmp_path / "one").write_bytes(one)
+    (tmp_path / "other").write_bytes(other)
+
+    assert same_bytes(tmp_path / "one", tmp_path / "other") is (one == other)
+
+
+@pytest.fixture
+def folders(project: Project) -> Project:
+    """Return a project whose baseline has a folder of two files."""
+    project.change(outputs={**project.check.outputs, "many": Tolerance()})
+    project.script(
+        "(folder / 'many').mkdir()\n"
+        "(folder / 'many' / 'a.txt').write_text('a')\n"
+        "(folder / 'many' / 'b.txt').write_text('b')\n"
+    )
+    assert project.run(accept=True).accepted
+    assert project.run().verdict is Verdict.IDENTICAL
+    return project
+
+
+def test_a_file_that_nobody_recorded_is_told(folders: Project) -> None:
+    (folders.baseline / "outputs" / "many" / "c.txt").write_text("c")
+
+    report = folders.run()
+
+    assert not report.verdict.passed
+    assert "has a file that its record does not list" in reasons(report)["many"]
+
+
+def test_a_file_that_is_gone_is_told(folders: Project) -> None:
+    (folders.baseline / "outputs" / "many" / "b.txt").unlink()
+
+    report = folders.run()
+
+    assert not report.verdict.passed
+    assert "a file of the baseline is gone" in reasons(report)["many"]
+
+
+def test_a_large_output_comes_from_the_store_or_is_not_comparable(
+    project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    store = tmp_path_factory.mktemp("store")
+    project.environ = {
+        **project.environ,
+        "NOXLOCK_CACHE_DIR": str(tmp_path_factory.mktemp("cache")),
+    }
+    project.change(baseline_store=BaselineStore(url=str(store), above=100))
+    assert project.run(accept=True).accepted
+    assert not (project.baseline / "outputs" / "weights.npy").exists()
+    assert project.run().verdict is Verdict.IDENTICAL
+
+    project.change(baseline_store=None)
+    project.environ = {
+        **project.environ,
+        "NOXLOCK_CACHE_DIR": str(tmp_path_factory.mktemp("empty")),
+    }
+    report = project.run()
+
+    assert report.verdict is Verdict.NOT_COMPARABLE
+    assert "the check has no `baseline-store`" in reasons(report)["weights.npy"]
+    assert reasons(report)["deep/metrics.json"] == ""
