@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import msgspec
 import pytest
 
-from noxlock.model import CheckReport, Verdict
-from support.nox_project import NoxProject, poetry_lock
+from noxlock.model import Verdict
+from support.drift_project import read_report, run_nox, user_environ
+from support.nox_project import poetry_lock
 from support.real_wheels import real_wheels, wheels_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from noxlock.model import CheckReport
+    from support.nox_project import Outcome
 
 pytest.importorskip("ml_dtypes", reason="noxlock's extra `safetensors` is not here")
 pytestmark = [pytest.mark.torch, pytest.mark.slow]
@@ -41,8 +47,24 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("store")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """A copy of the example, and how nox is run in it."""
+
+    root: Path
+    environ: Mapping[str, str]
+
+    def nox(self, *args: str) -> Outcome:
+        """Run nox with *args*."""
+        return run_nox(self.root, self.environ, *args)
+
+    def report(self) -> CheckReport:
+        """Return what the last run wrote to report.json."""
+        return read_report(self.root, "spirals")
+
+
 @pytest.fixture
-def example(tmp_path: Path, store: Path) -> NoxProject:
+def example(tmp_path: Path, store: Path) -> Example:
     """Return a copy of the example with a lock of what pip takes here.
 
     The wheels come from a folder, as pip's `find-links` names it, and from no index.
@@ -53,33 +75,19 @@ def example(tmp_path: Path, store: Path) -> NoxProject:
     pyproject = (root / "pyproject.toml").read_text("utf-8")
     lock = poetry_lock(pyproject, {n: path.read_bytes() for n, path in wheels.items()})
     (root / "poetry.lock").write_text(lock, "utf-8")
-    return NoxProject(
-        root=root,
-        environ={
-            "PATH": os.pathsep.join([f"{sys.base_prefix}/bin", "/usr/bin", "/bin"]),
-            "NOXLOCK_CACHE_DIR": str(store),
-            "PIP_CONFIG_FILE": os.devnull,
-            "PIP_FIND_LINKS": str(wheels_folder()),
-            "PIP_NO_INDEX": "1",
-        },
-    )
-
-
-def report(example: NoxProject) -> CheckReport:
-    """Return what the last run wrote to report.json."""
-    data = (example.root / ".nox/repro/spirals/report.json").read_bytes()
-    return msgspec.json.decode(data, type=CheckReport)
+    links = {"PIP_FIND_LINKS": str(wheels_folder()), "PIP_NO_INDEX": "1"}
+    return Example(root=root, environ=user_environ(tmp_path, store) | links)
 
 
 def test_the_network_is_trained_to_the_same_bits_and_another_seed_drifts(
-    example: NoxProject,
+    example: Example,
 ) -> None:
     fresh = example.nox("-s", "lock", "--", "--check")
     recorded = example.nox("-s", "repro", "--", "--accept")
     assert recorded.status == 0, recorded.err
-    first = report(example)
+    first = example.report()
     ran = example.nox("-s", "repro")
-    second = report(example)
+    second = example.report()
 
     assert fresh.status == 0, fresh.err
     assert first.accepted
@@ -96,7 +104,7 @@ def test_the_network_is_trained_to_the_same_bits_and_another_seed_drifts(
     text = script.read_text("utf-8")
     script.write_text(text.replace("SEED = 20240229", "SEED = 20240301"), "utf-8")
     other = example.nox("-s", "repro", "--", "--no-vary")
-    third = report(example)
+    third = example.report()
 
     assert other.status == 1
     assert third.verdict is Verdict.DRIFTED
@@ -110,7 +118,7 @@ def test_the_network_is_trained_to_the_same_bits_and_another_seed_drifts(
 
 
 def test_another_processors_kernels_stay_within_the_tolerance(
-    example: NoxProject,
+    example: Example,
 ) -> None:
     assert example.nox("-s", "repro", "--", "--accept", "--no-vary").status == 0
     definitions = example.root / "sessions/repro.yml"
@@ -120,5 +128,5 @@ def test_another_processors_kernels_stay_within_the_tolerance(
     ran = example.nox("-s", "repro", "--", "--no-vary")
 
     assert ran.status == 0, ran.err
-    assert report(example).verdict is Verdict.WITHIN_TOLERANCE
-    assert any(cause.name == "ATEN_CPU_CAPABILITY" for cause in report(example).causes)
+    assert example.report().verdict is Verdict.WITHIN_TOLERANCE
+    assert any(cause.name == "ATEN_CPU_CAPABILITY" for cause in example.report().causes)

@@ -37,7 +37,10 @@ __all__ = [
     "DriftProject",
     "open_drift_project",
     "pylock",
+    "read_report",
     "requirements",
+    "run_nox",
+    "user_environ",
 ]
 
 _SECONDS = 600
@@ -109,23 +112,46 @@ class DriftProject:
 
     def repro(self, *posargs: str) -> Outcome:
         """Run `nox -s repro -- POSARGS`."""
-        command = [sys.executable, "-m", "nox", "-s", "repro"]
-        ran = subprocess.run(
-            [*command, "--", *posargs] if posargs else command,
-            cwd=self.root,
-            env=dict(self.environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_SECONDS,
-        )
-        return Outcome(status=ran.returncode, out=ran.stdout, err=ran.stderr)
+        words = ("--", *posargs) if posargs else ()
+        return run_nox(self.root, self.environ, "-s", "repro", *words)
 
     def report(self) -> CheckReport:
         """Return what the last run wrote to report.json."""
-        data = (self.root / ".nox/repro/reference/report.json").read_bytes()
-        return msgspec.json.decode(data, type=CheckReport)
+        return read_report(self.root, "reference")
+
+
+def run_nox(root: Path, environ: Mapping[str, str], *args: str) -> Outcome:
+    """Run nox in *root*, with more patience than small wheels need."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "nox", *args],
+        cwd=root,
+        env=dict(environ),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_SECONDS,
+    )
+    return Outcome(status=ran.returncode, out=ran.stdout, err=ran.stderr)
+
+
+def read_report(root: Path, check: str) -> CheckReport:
+    """Return what the last run of *check* wrote to report.json."""
+    data = (root / ".nox/repro" / check / "report.json").read_bytes()
+    return msgspec.json.decode(data, type=CheckReport)
+
+
+def user_environ(home: Path, store: Path) -> dict[str, str]:
+    """Return the variables of a user who has configured nothing, and has no index."""
+    return {
+        **{k: v for k, v in os.environ.items() if k.startswith("COVERAGE")},
+        "PATH": os.pathsep.join([f"{sys.base_prefix}/bin", "/usr/bin", "/bin"]),
+        "HOME": str(home),
+        "NO_COLOR": "1",
+        "COLUMNS": "200",
+        "NOXLOCK_CACHE_DIR": str(store),
+        "PIP_CONFIG_FILE": os.devnull,
+    }
 
 
 @contextmanager
@@ -147,16 +173,7 @@ def open_drift_project(tmp: Path, store: Path, drift: Drift) -> Iterator[DriftPr
     for name, text in files.items():
         (root / name).write_text(text, encoding="utf-8")
     with serve_index({}) as index:
-        environ = {
-            **{k: v for k, v in os.environ.items() if k.startswith("COVERAGE")},
-            "PATH": os.pathsep.join([f"{sys.base_prefix}/bin", "/usr/bin", "/bin"]),
-            "HOME": str(tmp),
-            "NO_COLOR": "1",
-            "COLUMNS": "200",
-            "NOXLOCK_CACHE_DIR": str(store),
-            "PIP_CONFIG_FILE": os.devnull,
-            "PIP_INDEX_URL": index.url,
-        }
+        environ = {**user_environ(tmp, store), "PIP_INDEX_URL": index.url}
         yield DriftProject(root=root, drift=drift, index=index, environ=environ)
 
 
