@@ -124,6 +124,23 @@ def test_what_is_no_curve_is_not_shown(tmp_path: Path, old: Array, new: Array) -
     assert curves(tmp_path, old, new) == ()
 
 
+@pytest.mark.parametrize("where", ["", "the value", "[7]", "[1, 2]", "x[1].y"])
+def test_a_place_that_is_not_in_the_array_is_not_marked(
+    tmp_path: Path, where: str
+) -> None:
+    np.save(tmp_path / "old.npy", np.zeros((2, 2)))
+    np.save(tmp_path / "new.npy", np.ones((2, 2)))
+    place = Place(where=where, baseline="0.0", actual="1.0")
+    report = OutputReport(
+        output="x", verdict=Verdict.DRIFTED, difference=difference(worst=place)
+    )
+    paths = tmp_path / "old.npy", tmp_path / "new.npy"
+    found = preview(*paths, report, EXACT, DefaultTolerance())
+    assert found is not None
+    assert found.curves[0].worst is None
+    assert found.curves[0].places == (0, 1, 2, 3)
+
+
 def test_small_floats_are_shown(tmp_path: Path) -> None:
     torch_like = pytest.importorskip("safetensors.numpy")
     ml_dtypes = pytest.importorskip("ml_dtypes")

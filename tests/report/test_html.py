@@ -261,6 +261,13 @@ def test_the_page_stays_small_whatever_the_files_hold() -> None:
     assert len(text) < 2_000_000
 
 
+def test_only_the_first_outputs_that_fail_are_open() -> None:
+    text = one(report(*(drift(f"{number}.npy") for number in range(9)), SAME))
+    assert text.count('<details class="output drifted" open>') == 5
+    assert text.count('<details class="output drifted">') == 4
+    assert text.count('<details class="output identical">') == 1
+
+
 def test_values_that_cannot_be_drawn_are_left_out() -> None:
     def curve(*values: float, **changed: object) -> Curve:
         made = Curve(

@@ -82,6 +82,27 @@ def test_what_differs_is_drawn_on_the_page(tmp_path: Path) -> None:
     assert [each.output for each in shown.evidence.previews] == ["weights.npy"]
 
 
+def test_images_are_shown_as_far_as_the_page_stays_small(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = pytest.importorskip("PIL.Image")
+    monkeypatch.setattr("noxlock.workflows.publishing._IMAGE_BYTES", 2000)
+    names, sides, outputs = ("a.png", "b.png", "c.png"), {}, []
+    for number, name in enumerate(names):
+        pair = tmp_path / f"old-{name}", tmp_path / f"new-{name}"
+        for shade, path in enumerate(pair):
+            noise = np.random.default_rng(shade).integers(0, 255, (8, 8 + 20 * number))
+            image.fromarray(noise.astype(np.uint8)).save(path)
+        sides[name] = pair
+        outputs.append(compare_output(*pair, Tolerance(), output=name))
+    folder = tmp_path / "out"
+    folder.mkdir()
+    found = report(*outputs, actual=full_record())
+    publish(found, folder=folder, stream=io.StringIO(), environ={}, sides=sides)
+    (shown,) = read_reports_of(folder)
+    assert [len(each.images) for each in shown.evidence.previews] == [1, 1, 0]
+
+
 def read_reports_of(folder: Path) -> list[Shown]:
     """Return what is read again of *folder*, moved to where nox has it."""
     place = folder.parent / ".nox" / "repro" / "digits"

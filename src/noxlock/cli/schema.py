@@ -28,7 +28,7 @@ _What = Annotated[
 
 
 def schema(what: _What = _Of.DEFINITIONS) -> None:
-    """Print the JSON Schema of the files in `sessions/`, or of report.json."""
+    """Print the JSON Schema of definitions, or of reports."""
     # Slow to import, both of them.
     if what is _Of.REPORT:
         from noxlock.report.schema import json_schema  # noqa: PLC0415

@@ -25,6 +25,7 @@ _SIGNS: Final = {
     Verdict.NOT_COMPARABLE: "?",
 }
 """Beside each verdict's word: a colour alone says nothing to many readers."""
+_UNFOLDED: Final = 5
 _PARTS: Final = 200
 _LINES: Final = 400
 _TEXT: Final = 2000
@@ -69,7 +70,7 @@ def write(
         words=words,
         preview=_preview,
         order=_order,
-        limits={"parts": _PARTS, "lines": _LINES},
+        limits={"parts": _PARTS, "lines": _LINES, "unfolded": _UNFOLDED},
     )
     stream.writelines(parts)
 

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
+from msgspec import structs
+
 from noxlock.compare.previews import preview
 from noxlock.errors import CompareError, EnvError, nearest
 from noxlock.model import Tolerance
@@ -31,6 +33,8 @@ _FOLDER: Final = "repro"
 # GitHub: "Job summaries are isolated between steps and each step is restricted to a
 # maximum size of 1MiB"; where it is exceeded the upload fails.
 _SUMMARY_BYTES: Final = 1 << 20
+_IMAGE_BYTES: Final = 1 << 23
+"""Of all images of one page."""
 _LOG_BYTES: Final = 1 << 16
 _LOG_LINES: Final = 200
 
@@ -145,13 +149,21 @@ def _previews(
     report: CheckReport, sides: Mapping[str, tuple[Path, Path]]
 ) -> Iterator[Preview]:
     tolerances = report.actual.tolerances
+    room = _IMAGE_BYTES
     for output in report.outputs:
         if (pair := sides.get(output.output)) is None:
             continue
         tolerance = tolerances.outputs.get(output.output, Tolerance())
         found = preview(*pair, output, tolerance, tolerances.tolerance)
-        if found is not None:
-            yield found
+        if found is None:
+            continue
+        images = []
+        for image in found.images:
+            size = len(image.baseline) + len(image.actual) + len(image.difference)
+            if size <= room:
+                images.append(image)
+                room -= size
+        yield structs.replace(found, images=tuple(images))
 
 
 def _tail(path: Path) -> tuple[str, ...]:
