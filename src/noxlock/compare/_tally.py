@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
+from noxlock.compare._blocks import Block, Spot
 from noxlock.compare._scalars import gap, ulp_bin, ulp_distance
-from noxlock.model import Difference, OutputReport, Part, Place, Verdict
+from noxlock.model import Difference, OutputReport, Part, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,54 +20,6 @@ __all__ = ["Block", "Spot", "Tally"]
 
 _NOTES: Final = 5
 _LINES: Final = 200
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Spot:
-    """One place that differs; of several the largest violation is the worst."""
-
-    violates: bool
-    size: float
-    """Absolute; inf where one value is no number, or not finite."""
-    where: str
-    actual: str
-    baseline: str
-    relative: float | None = None
-    """None, too, where the values are no numbers; then *size* means nothing."""
-    ulp: int | None = None
-
-    def worse(self, other: Spot | None) -> bool:
-        """Whether this place is worse than *other*; of equals the earlier one stays."""
-        if other is None:
-            return True
-        return (self.violates, self.size) > (other.violates, other.size)
-
-    def place(self) -> Place:
-        """Return it as the report holds it."""
-        return Place(
-            where=self.where,
-            baseline=self.baseline,
-            actual=self.actual,
-            absolute=None if self.relative is None else self.size,
-            relative=self.relative,
-            ulp=self.ulp,
-        )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Block:
-    """What the comparison of some values found; places are in their order."""
-
-    compared: int
-    differing: int = 0
-    violations: int = 0
-    absolute: float | None = None
-    relative: float | None = None
-    ulp: int | None = None
-    histogram: tuple[int, ...] = ()
-    unsized: int = 0
-    first: Spot | None = None
-    worst: Spot | None = None
 
 
 @dataclass(slots=True)
@@ -154,11 +107,7 @@ class Tally:
         actual, baseline = values
         reals = not (isinstance(actual, int) and isinstance(baseline, int))
         if _equal(actual, baseline, limit):
-            zero = 0 if reals and math.isfinite(baseline) else None
-            histogram = (1,) if reals else ()
-            self.add(
-                Block(compared=1, absolute=0, relative=0, ulp=zero, histogram=histogram)
-            )
+            self._same_number(reals=reals)
             return
         absolute, relative, violates = gap(actual, baseline, limit)
         ulp = ulp_distance(actual, baseline) if reals else None
@@ -186,6 +135,17 @@ class Tally:
                 worst=spot,
             )
         )
+
+    def _same_number(self, *, reals: bool) -> None:
+        self.compared += 1
+        self.absolute = self.absolute or 0.0
+        self.relative = self.relative or 0.0
+        if reals:
+            self.ulp = self.ulp or 0
+            if self.histogram:
+                self.histogram[0] += 1
+            else:
+                self.histogram.append(1)
 
     def _keeps(self, size: float, *, violates: bool) -> bool:
         """Whether a difference becomes the first or the worst one."""
