@@ -27,6 +27,7 @@ from noxlock.errors import CompareError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from noxlock.compare._files import Side
     from noxlock.compare._job import Job
@@ -36,6 +37,9 @@ __all__ = ["compare"]
 
 _Node: TypeAlias = "zarr.Array[Any] | zarr.Group"
 
+_ARRAY: Final = ".zarray"
+_MARKS: Final = ("zarr.json", ".zgroup", _ARRAY)
+"""What describes an array or a group, of version 3 and 2."""
 _INFLATED: Final = 1 << 28
 _RATIO: Final = 100
 _PICKLE: Final = "pickle"
@@ -91,16 +95,42 @@ def _opened(side: Side) -> Iterator[_Hierarchy]:
 
 
 def _nodes(side: Side, stack: ExitStack) -> tuple[_Node, dict[str, _Node]]:
-    """Return the root, and all beneath it; the store is open as long as *stack*."""
+    """Return the root, and all beneath it; the store is open as long as *stack*.
+
+    Zarr's own listing leaves tasks behind whose errors it prints where one fails.
+    """
     store: LocalStore | ZipStore
     if side.path.is_dir():
         store = stack.enter_context(LocalStore(side.path, read_only=True))
     else:
         store = stack.enter_context(ZipStore(side.path, mode="r"))
     root = zarr.open(store=store, mode="r", use_consolidated=False)
+    nodes: dict[str, _Node] = {}
     if isinstance(root, zarr.Group):
-        return root, dict(sorted(root.members(max_depth=None)))
-    return root, {}
+        paths = _folders(side.path) if side.path.is_dir() else _members(side.path)
+        for path in sorted(paths):
+            nodes[path] = root[path]
+    return root, nodes
+
+
+def _folders(root: Path) -> Iterator[str]:
+    """Yield the paths of groups and arrays in a folder; none lies inside an array."""
+    left = [root]
+    while left:
+        for path in left.pop().iterdir():
+            if path.is_dir() and any((path / name).is_file() for name in _MARKS):
+                yield path.relative_to(root).as_posix()
+                if not (path / _ARRAY).is_file():
+                    left.append(path)
+
+
+def _members(path: Path) -> Iterator[str]:
+    """Yield the paths of groups and arrays in a zip."""
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            folder, _, last = name.rpartition("/")
+            if folder and last in _MARKS:
+                yield folder
 
 
 def _check_zip(side: Side, is_zip: bool) -> None:  # noqa: FBT001 - what was found
