@@ -39,10 +39,11 @@ class Leaf:
         return math.prod(self.shape)
 
     def values(self, block: Array) -> Array:
-        """Return this field of elements: flat, contiguous, in native byte order."""
+        """Return this field of elements: flat, aligned, in native byte order."""
         for name in self.path:
             block = block[name]
-        return np.ascontiguousarray(block.reshape(-1), native(self.dtype))
+        # In an archive arrays start anywhere; NumPy is slow with what is not aligned.
+        return np.require(block.reshape(-1), native(self.dtype), ["C", "A"])
 
 
 @dataclass(frozen=True, slots=True)
