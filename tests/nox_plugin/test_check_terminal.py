@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,8 +39,7 @@ import json, os, pathlib, sys, time
 folder = pathlib.Path(sys.argv[1])
 (folder / "result.json").write_text(json.dumps({"sum": os.environ["SAMPLE_VALUE"]}))
 if wait := float(os.environ.get("SAMPLE_WAIT", 0)):
-    pathlib.Path("pid").write_text(str(os.getpid()))
-    print("waiting", flush=True)
+    pathlib.Path("pids", str(os.getpid())).write_text("")
     time.sleep(wait)
 """
 
@@ -109,17 +109,30 @@ def test_without_a_terminal_it_is_to_be_said_that_a_baseline_is_replaced(
     assert recorded(checks) == "two"
 
 
-def test_ctrl_c_ends_the_command_and_nox_says_so(checks: NoxProject) -> None:
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_ends_the_commands_and_nox_says_so(
+    checks: NoxProject, jobs: int
+) -> None:
+    text = CHECKS.replace("    vary:", f"    jobs: {jobs}\n    vary:")
+    checks.write({"sessions/repro.yml": text})
+    pids = checks.root / "pids"
+    pids.mkdir()
     with terminal(checks, value="one", wait="60") as screen:
-        screen.wait_for("waiting")
+        deadline = time.monotonic() + 60
+        while len(list(pids.iterdir())) < jobs and time.monotonic() < deadline:
+            time.sleep(0.05)
         screen.write("\x03")
 
         assert screen.end(seconds=30) == 130, screen.shown
 
     assert "Session repro(sum) interrupted" in screen.shown
-    pid = (checks.root / "pid").read_text()
-    stat = Path(f"/proc/{pid}/stat")
-    assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
+    assert "/noxlock/" not in screen.shown, "no traceback but the command's own"
+    assert len(list(pids.iterdir())) == jobs
+    for pid in pids.iterdir():
+        stat = Path("/proc", pid.name, "stat")
+        assert (
+            not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
+        )
 
 
 def test_variations_are_left_out_and_details_shown_where_flags_say_so(
