@@ -26,13 +26,6 @@ FLAGS = (
 )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known, however these tests are collected."""
-    config.addinivalue_line(
-        "markers", "browser: drives Debian's Chromium; skipped where it is missing"
-    )
-
-
 @pytest.fixture(name="chrome", scope="module")
 def _chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     """Start a browser with an empty profile of its own; end it."""
