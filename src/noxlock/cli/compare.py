@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from noxlock.errors import DefinitionError
-from noxlock.model import Tolerance, Tolerances, Verdict, worst
 
 if TYPE_CHECKING:
-    from noxlock.model import OutputReport
+    from noxlock.model import OutputReport, Tolerances
 
 __all__ = ["COMMAND"]
 
@@ -73,7 +72,7 @@ def compare(  # noqa: PLR0913 - options of the command line
     threads: _Threads = None,
     verbose: _Verbose = False,
 ) -> None:
-    """Compare two files, or two folders file by file, each by its format.
+    """Compare two files, or two folders, by what they hold.
 
     What is held equal: |actual - expected| <= atol + rtol * |expected|. Without
     tolerances floats are compared as torch.testing does for their dtype, all else
@@ -83,7 +82,13 @@ def compare(  # noqa: PLR0913 - options of the command line
     Exits 0 where they are the same, 1 where they drifted, 2 where they cannot be
     compared.
     """
-    from noxlock.workflows.comparing import (  # noqa: PLC0415 - slow to import
+    from noxlock.model import (  # noqa: PLC0415 - slow to import
+        Tolerance,
+        Tolerances,
+        Verdict,
+        worst,
+    )
+    from noxlock.workflows.comparing import (  # noqa: PLC0415
         Closest,
         compare_paths,
     )
