@@ -26,10 +26,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from noxlock.compare._bins import add_bins
 from noxlock.compare._exact import measure
 from noxlock.compare._lens import as_words
 from noxlock.compare._scan import Scan
-from noxlock.compare._statistics import bins_of
 
 if TYPE_CHECKING:
     from noxlock.compare._lens import Array, Lens
@@ -41,8 +41,6 @@ __all__ = ["FloatScan"]
 
 _FEW: Final = 16
 """One of so many elements: fewer are selected, more are compared in place."""
-_COMPARED_BINS: Final = 8
-"""So many are counted by comparisons; a histogram of more bins is cheaper by pairs."""
 _SINGLE_MARGIN: Final = 2.0**-20
 """Over the rounding of a subtraction, a product, a sum and a quotient in float32."""
 _DOUBLE_MARGIN: Final = 2.0**-49
@@ -122,9 +120,11 @@ class FloatScan(Scan):
             suspects &= np.asarray(new != old, np.bool_)
         if suspects.any():
             self.some(new, old, np.flatnonzero(suspects), places)
-        new, old = new.copy(), old.copy()
-        new[odd] = old[odd] = 0
-        return new, old
+        zero = self._codes.dtype.type(0)
+        return (
+            np.where(odd, zero, as_words(new)).view(new.dtype),
+            np.where(odd, zero, as_words(old)).view(old.dtype),
+        )
 
     def _distances(self, new: Array, old: Array) -> int:
         """Find all distances in ULP; count them; return how many are not 0."""
@@ -140,7 +140,8 @@ class FloatScan(Scan):
         if not top:
             return 0
         self.statistics.ulp = max(self.statistics.ulp, top)
-        differing = self._count(codes, top)
+        mask = self._mask[: len(codes)]
+        differing = add_bins(self.statistics.bins, codes, top, mask)
         self.statistics.differing += differing
         return differing
 
@@ -154,28 +155,6 @@ class FloatScan(Scan):
         over = other.view(f"u{a.itemsize}")
         np.add(over, (b & magnitude).view(over.dtype), out=over)
         np.copyto(self._codes[: len(a)], other, where=apart)
-
-    def _count(self, codes: Array, top: int) -> int:
-        """Add distances up to *top* to the histogram; return how many are not 0."""
-        bins, mask = self.statistics.bins, self._mask[: len(codes)]
-        differing = left = int(np.count_nonzero(codes))
-        last = top.bit_length()
-        for bin_ in range(1, last):
-            np.greater_equal(codes, 1 << bin_, out=mask)
-            above = int(np.count_nonzero(mask))
-            bins[bin_] += left - above
-            left = above
-            if left * _FEW < len(codes):
-                rest = bins_of(codes[np.flatnonzero(mask)].astype(np.uint64))
-            elif bin_ == _COMPARED_BINS:
-                rest = _dense_bins(np.multiply(codes, mask))
-            else:
-                continue
-            for number, count in enumerate(rest[1:], start=1):
-                bins[number] += count
-            return differing
-        bins[last] += left
-        return differing
 
     def _sizes(self, new: Array, old: Array, top: float, places: Places) -> None:
         """Find the largest differences, the violations and the places."""
@@ -298,17 +277,3 @@ def _bounds(limit: Limit, margin: float, work: np.dtype[Any]) -> tuple[Any, Any]
         rtol = min(rtol, float(info.max))  # infinity times zero is nothing to go by
     with np.errstate(over="ignore"):
         return work.type(rtol), work.type(atol)
-
-
-def _dense_bins(codes: Array) -> list[int]:
-    """Return how many of many distances have each number of bits."""
-    # As in `bins_of`: the float32 of it has the exponent of the distance itself.
-    apart = (codes & ~(codes >> 1)).astype(np.float32)
-    exponents = (apart.view(np.uint32) >> 23).astype(np.uint8)
-    if len(exponents) % 2:
-        exponents = np.append(exponents, np.uint8(0))
-    # Two at a time: `bincount` is the slowest step of all.
-    pairs = np.bincount(exponents.view(np.uint16), minlength=1 << 16)
-    square = pairs.reshape(256, 256)
-    counts = square.sum(axis=0) + square.sum(axis=1)
-    return [0, *(int(count) for count in counts[127 : 127 + 64])]

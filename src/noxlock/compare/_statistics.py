@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from noxlock.compare._bins import bins_of
 from noxlock.compare._lens import text
 from noxlock.compare._tally import Block, Spot
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     _Ordinals: TypeAlias = Callable[[Array], Array]
 
-__all__ = ["Found", "Statistics", "bins_of"]
+__all__ = ["Found", "Statistics"]
 
 _BINS: Final = 130
 """A distance of quadruple precision has 128 bits."""
@@ -210,15 +211,3 @@ def _found(gaps: Gaps, pair: tuple[Array, Array], index: int, ordinal: int) -> F
         else None,
         ulp=int(gaps.ulp[index]) if counted and gaps.ulp is not None else None,
     )
-
-
-def bins_of(distances: Array) -> list[int]:
-    """Return how many *distances* are in each bin: 0, then by their number of bits."""
-    if distances.dtype == np.object_:
-        lengths = np.array([int(d).bit_length() for d in distances])
-        return [int(count) for count in np.bincount(lengths)]
-    # Of two neighbouring bits only the upper one is kept: so no rounding to float64
-    # reaches the next power of two.
-    apart = distances & ~(distances >> np.uint64(1))
-    lengths = np.frexp(apart.astype(np.float64))[1]
-    return [int(count) for count in np.bincount(lengths)]
