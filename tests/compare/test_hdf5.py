@@ -311,10 +311,15 @@ def test_heaps_that_would_be_walked_without_end_are_damage(
     assert "is damaged in its heap of values of variable length" in report.reason
 
 
-def test_lengths_beyond_the_heap_are_damage(tmp_path: Path) -> None:
+@pytest.mark.parametrize("inside", [False, True])
+def test_lengths_beyond_the_heap_are_damage(tmp_path: Path, *, inside: bool) -> None:
     with h5py.File(tmp_path / "b.h5", "w") as file:
-        file.create_dataset("t", data=["one", "three"])
-        offset = file["t"].id.get_offset()
+        text = h5py.string_dtype()
+        kind = [("m", text), ("v", "f8"), ("n", text)] if inside else text
+        values = [("x", 1.0, "one"), ("y", 2.0, "three")] if inside else ["x", "y"]
+        file.create_dataset("t", (2,), dtype=kind)[:] = np.array(values, kind)
+        # Of the second value: after 16 bytes of each text, and 8 of a float.
+        offset = file["t"].id.get_offset() + (40 + 24 if inside else 16)
     data = bytearray((tmp_path / "b.h5").read_bytes())
     data[offset + 3] = 0xFF
     (tmp_path / "a.h5").write_bytes(data)

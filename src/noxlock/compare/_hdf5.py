@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import mmap
 import struct
 from typing import TYPE_CHECKING, Final
@@ -11,6 +12,8 @@ import numpy as np
 from h5py import h5t
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from noxlock.compare._files import Side
 
 __all__ = ["check_lengths", "check_type", "largest_object"]
@@ -18,9 +21,12 @@ __all__ = ["check_lengths", "check_type", "largest_object"]
 _SIGNATURE: Final = b"GCOL\x01\0\0\0"
 _COLLECTION: Final = struct.Struct("<8sQ")
 _OBJECT: Final = struct.Struct("<HHIQ")
-_REFERENCE: Final = np.dtype([("length", "<u4"), ("heap", "<u8"), ("index", "<u4")])
+_LENGTH: Final = np.dtype("<u4")
+"""How many values a sequence has: before the place of these in a heap."""
 _BITS: Final = 3
 """Of an encoded type: after two bytes of the encoding, and class and version."""
+_REFERENCE: Final = 16
+"""Bytes of a sequence in the file: its length, and its place in a heap."""
 _KNOWN: Final = frozenset(
     (
         h5t.INTEGER,
@@ -104,31 +110,63 @@ def _heap(data: mmap.mmap, start: int, side: Side) -> int:
 def check_lengths(dataset: h5py.Dataset, largest: int, side: Side, path: str) -> None:
     """Check that no sequence claims more than the *largest* object of the heaps holds.
 
-    The library would make room for it first. Values that are compressed, or in
-    compounds, are not checked.
+    The library would make room for it first. Values that are compressed, or in arrays
+    inside of compounds, are not checked.
 
     Raises:
         CompareError: One does.
     """
     kind = dataset.id.get_type()
-    text = kind.get_class() == h5t.STRING and kind.is_variable_str()
-    if not dataset.size or not (text or kind.get_class() == h5t.VLEN):
+    places = list(_sequences(kind, 0))
+    if not places or not dataset.size:
         return
-    width = 1 if text else kind.get_super().get_size()
-    for raw in _raw(dataset, side):
-        lengths = np.frombuffer(raw[: len(raw) // 16 * 16], _REFERENCE)["length"]
-        if len(lengths) and int(lengths.max()) * width > largest:
-            raise side.error(f"claims more values than it holds at `{path}`")
+    size = kind.get_size() + _growth(kind)
+    for raw in _raw(dataset, side, size):
+        rows = np.frombuffer(raw[: len(raw) // size * size], np.uint8).reshape(-1, size)
+        for offset, width in places:
+            fields = np.ascontiguousarray(rows[:, offset : offset + _LENGTH.itemsize])
+            lengths = fields.view(_LENGTH)
+            if lengths.size and int(lengths.max()) * width > largest:
+                raise side.error(f"claims more values than it holds at `{path}`")
 
 
-def _raw(dataset: h5py.Dataset, side: Side) -> list[bytes]:
+def _sequences(kind: h5t.TypeID, start: int) -> Iterator[tuple[int, int]]:
+    """Yield where in the file the lengths of sequences lie, and their values' size."""
+    found = kind.get_class()
+    if found == h5t.COMPOUND:
+        grown = 0
+        for number in range(kind.get_nmembers()):
+            member = kind.get_member_type(number)
+            offset = start + kind.get_member_offset(number) + grown
+            yield from _sequences(member, offset)
+            grown += _growth(member)
+    elif found == h5t.VLEN:
+        yield start, kind.get_super().get_size()
+    elif found == h5t.STRING and kind.is_variable_str():
+        yield start, 1
+
+
+def _growth(kind: h5t.TypeID) -> int:
+    """Return how much larger a value is in the file: text is a pointer in memory."""
+    found = kind.get_class()
+    if found == h5t.COMPOUND:
+        members = range(kind.get_nmembers())
+        return sum(_growth(kind.get_member_type(number)) for number in members)
+    if found == h5t.ARRAY:
+        return math.prod(kind.get_array_dims()) * _growth(kind.get_super())
+    reference = found == h5t.VLEN or (found == h5t.STRING and kind.is_variable_str())
+    size: int = kind.get_size()
+    return _REFERENCE - size if reference else 0
+
+
+def _raw(dataset: h5py.Dataset, side: Side, size: int) -> list[bytes]:
     if dataset.chunks is None:
         offset = dataset.id.get_offset()
         if offset is None:
             return []
         with side.open() as stream:
             stream.seek(offset)
-            return [stream.read(int(dataset.size) * _REFERENCE.itemsize)]
+            return [stream.read(int(dataset.size) * size)]
     if dataset.id.get_create_plist().get_nfilters():
         return []
     chunks = (dataset.id.get_chunk_info(n) for n in range(dataset.id.get_num_chunks()))
