@@ -153,7 +153,8 @@ def _growth(kind: h5t.TypeID) -> int:
         members = range(kind.get_nmembers())
         return sum(_growth(kind.get_member_type(number)) for number in members)
     if found == h5t.ARRAY:
-        return math.prod(kind.get_array_dims()) * _growth(kind.get_super())
+        dims: tuple[int, ...] = kind.get_array_dims()
+        return math.prod(dims) * _growth(kind.get_super())
     reference = found == h5t.VLEN or (found == h5t.STRING and kind.is_variable_str())
     size: int = kind.get_size()
     return _REFERENCE - size if reference else 0
