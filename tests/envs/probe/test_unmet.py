@@ -53,6 +53,8 @@ def test_what_is_not_in_effect_is_named(
         ("OPENBLAS_NUM_THREADS", "2", {"numpy_openblas_threads": "2"}),
         ("OMP_NUM_THREADS", "2", {"libgomp_threads": "1 | 2"}),
         ("OPENBLAS_CORETYPE", "SANDYBRIDGE", {"openblas_core": "Sandybridge"}),
+        ("OPENBLAS_CORETYPE", "Prescott", {"openblas_core": "Katmai"}),
+        ("OPENBLAS_CORETYPE", "Zen", {"openblas_core": "Haswell"}),
         ("MKL_CBWR", "COMPATIBLE,STRICT", {"mkl_branch": "COMPATIBLE"}),
         ("NPY_DISABLE_CPU_FEATURES", "AVX2", {"numpy_features": "SSE SSE2"}),
         ("TZ", "UTC", {"time_zone": "+00:00 +00:00"}),

@@ -73,6 +73,43 @@ def _same(ending: str, say: str) -> Check:
     return check
 
 
+# OpenBLAS, driver/others/dynamic.c, built without DYNAMIC_OLDER, as NumPy's and SciPy's
+# wheels are: these cores share the kernels of another, whose name is then the answer.
+_STANDS_FOR: Final[Mapping[str, str]] = dict.fromkeys(
+    ("atom", "barcelona", "bobcat"), "nehalem"
+) | {
+    **dict.fromkeys(
+        ("bulldozer", "excavator", "piledriver", "steamroller"), "sandybridge"
+    ),
+    **dict.fromkeys(
+        (
+            "athlon",
+            "banias",
+            "core2",
+            "coppermine",
+            "dunnington",
+            "nano",
+            "northwood",
+            "opteron",
+            "opteron_sse3",
+            "penryn",
+            "prescott",
+        ),
+        "katmai",
+    ),
+    "cooperlake": "skylakex",
+    "sapphirerapids": "skylakex",
+    "zen": "haswell",
+}
+
+
+def _core(asked: str, effective: Mapping[str, str]) -> Iterator[str]:
+    wanted = asked.casefold()
+    for fact, value in _each(effective, "openblas core"):
+        if value.casefold() not in {wanted, _STANDS_FOR.get(wanted)}:
+            yield f"{fact} is {value}"
+
+
 def _features(asked: str, effective: Mapping[str, str]) -> Iterator[str]:
     wanted = re.split(r"[\s,]+", asked)
     for _, value in _each(effective, "numpy features"):
@@ -135,7 +172,7 @@ _CHECKS: Final[Mapping[str, Check]] = {
     "NUMBA_NUM_THREADS": _threads("numba threads"),
     "NUMEXPR_NUM_THREADS": _threads("numexpr threads"),
     "OMP_NUM_THREADS": _threads("libgomp threads", "libomp threads", "torch threads"),
-    "OPENBLAS_CORETYPE": _same("openblas core", "{fact} is {value}"),
+    "OPENBLAS_CORETYPE": _core,
     "OPENBLAS_NUM_THREADS": _threads("openblas threads"),
     "PYTHONHASHSEED": _same("hash seed", "the hash seed is {value}"),
     "TZ": _zone,
