@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.nox_project import poetry_lock
+from support.nox_project import HERE, poetry_lock
 from support.wheels import sdist_tree
 
 if TYPE_CHECKING:
@@ -161,3 +161,25 @@ def test_lock_checks_and_refuses_what_it_does_not_know(project: NoxProject) -> N
     assert "Traceback" not in wrong.err
     assert stale.status == 1
     assert "poetry.lock is stale: the dependencies in pyproject.toml" in stale.err
+
+
+def test_several_pythons_share_a_baseline_that_the_first_records(
+    project: NoxProject,
+) -> None:
+    pythons = sorted(project.pythons & {"3.10", "3.12", "3.13"})[:1]
+    if not pythons:
+        pytest.skip("needs a second python")
+    text = CHECKS.replace(
+        "{pypi: poetry.lock}", f"{{pypi: poetry.lock, python: {[HERE, *pythons]}}}"
+    )
+    project.write({"sessions/repro.yml": text, "write.py": WRITE})
+
+    accepted = project.nox("-s", "repro", "--", "--accept")
+    again = project.nox("-r", "-s", "repro", "--", "--accept")
+
+    assert accepted.status == 0, accepted.err
+    said = "nox > compares with the baseline that another python has accepted"
+    assert accepted.err.splitlines().count(said) == 2
+    assert f"nox > pass-{HERE}  sum: recorded as the baseline: 1 output" in accepted.err
+    assert again.status == 0, again.err
+    assert "stays as it is" in again.err

@@ -51,6 +51,8 @@ class Noxfile:
         self.definitions = Definitions()
         self.outcomes: dict[str, tuple[str, bool]] = {}
         """Of each check's session that ended: its headline, and whether it passed."""
+        self.accepted: set[str] = set()
+        """The checks whose baseline was accepted by a session of this run."""
         self._parts: tuple[Parsed, ...] = ()
         self._gathering: dict[str, Func] = {}
 

@@ -96,6 +96,10 @@ def _compare(
     name, declared = check
     checks = noxfile.definitions.checks
     flags = options.flags
+    accept = "--accept" in flags
+    if accept and name in noxfile.accepted:
+        session.log("compares with the baseline that another python has accepted")
+        accept = False
     report = run_check(
         CheckRequest(
             root=Path.cwd(),
@@ -111,13 +115,15 @@ def _compare(
                 for other, one in checks.items()
                 if other != name
             ],
-            accept="--accept" in flags,
+            accept=accept,
             yes="--yes" in flags,
             vary="--no-vary" not in flags,
             verbose=not {"--verbose", "-v"}.isdisjoint(flags),
         ),
         console=replace(Console.of_process(), say=session.log),
     )
+    if accept and (report.accepted or passed(report)):
+        noxfile.accepted.add(name)
     noxfile.outcomes[session.name] = headline(report), passed(report)
     if not passed(report):
         raise CommandFailed(report.reason or report.verdict)
