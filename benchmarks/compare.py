@@ -55,6 +55,7 @@ def make(folder: Path, gib: float) -> None:
     for start in range(0, count, PIECE):
         size = min(PIECE, count - start)
         old = random.standard_normal(size, dtype="f4")
+        old[old == 0] = 1  # one ULP from zero is infinitely far, relatively
         chance = random.random(size, dtype="f4")
         steps = np.searchsorted([0.7, 0.85], chance).astype("i4")
         factors = 1 + ((1e-4 + chance) * (chance < RATE)).astype("f4")

@@ -57,16 +57,9 @@ class Mapping:
             whole = np.frombuffer(self._map, np.uint8)
             self._start = values.ctypes.data - whole.ctypes.data
 
-    def expect(self, start: int, stop: int) -> None:
-        """Have these bytes of the array read ahead, where the system can."""
-        self._advise("MADV_WILLNEED", start, stop)
-
     def release(self, start: int, stop: int) -> None:
         """Give back the memory of these bytes of the array; the file keeps them."""
-        self._advise("MADV_DONTNEED", start, stop)
-
-    def _advise(self, name: str, start: int, stop: int) -> None:
-        advice = getattr(mmap, name, None)
+        advice = getattr(mmap, "MADV_DONTNEED", None)
         if self._map is None or advice is None or start >= stop:
             return
         first = (self._start + start) // mmap.PAGESIZE * mmap.PAGESIZE
