@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Plan", "Worker"]
 
 _FAST: Final = ("float16", "bfloat16", "float32", "float64")
-_BYTES_AN_ELEMENT: Final = 16
+_BYTES_AN_ELEMENT: Final = 4
+"""Of larger ones fewer are compared at once."""
 
 
 @dataclass(frozen=True, slots=True)

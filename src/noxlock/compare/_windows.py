@@ -31,7 +31,8 @@ __all__ = ["walk_blocks", "walk_mapped", "walk_tiles"]
 _MAPPED: Final = 1 << 25
 """Bytes of both sides that all threads together may have mapped at a time."""
 _LARGEST_WINDOW: Final = 1 << 23
-_SMALLEST_WINDOW: Final = 1 << 20
+_MOST_THREADS: Final = 8
+"""Fewer saturate the memory; each has buffers of a few MiB."""
 _SPAN: Final = 1 << 21
 """Bytes that are first compared as such: more at once leave the cache again."""
 _STEPS: Final = 64
@@ -47,8 +48,8 @@ def walk_mapped(
     A file that is cut off while it is mapped ends the process; nothing can be done.
     """
     itemsize = max(new.itemsize, old.itemsize)
-    threads = max(1, min(threads, _MAPPED // (2 * _SMALLEST_WINDOW)))
-    size = max(_SMALLEST_WINDOW, min(_LARGEST_WINDOW, _MAPPED // (2 * threads)))
+    threads = max(1, min(threads, _MOST_THREADS))
+    size = min(_LARGEST_WINDOW, _MAPPED // (2 * threads))
     window = plan.step * max(1, min(_STEPS, size // itemsize // plan.step))
     starts = iter(range(0, len(old), window))
     threads = max(1, min(threads, -(-len(old) // window)))
