@@ -163,8 +163,8 @@ def test_a_check_says_all_of_its_runs() -> None:
             "[x86-64-v2]",
             "[x86-64-v5]",
             (
-                "checks.c.vary.cpu-level[0]: unknown level `x86-64-v5`; known: baseline,"
-                " x86-64-v2, x86-64-v3, x86-64-v4"
+                "checks.c.vary.cpu-level[0]: unknown level `x86-64-v5`; known:"
+                " baseline, x86-64-v2, x86-64-v3, x86-64-v4"
             ),
             "did you mean `x86-64-v4`?",
         ),
