@@ -22,6 +22,8 @@ class Spot:
     relative: float | None = None
     """None, too, where the values are no numbers; then *size* means nothing."""
     ulp: int | None = None
+    note: str = ""
+    """What decides besides its size."""
 
     def worse(self, other: Spot | None) -> bool:
         """Whether this place is worse than *other*; of equals the earlier one stays."""
@@ -38,6 +40,7 @@ class Spot:
             absolute=None if self.relative is None else self.size,
             relative=self.relative,
             ulp=self.ulp,
+            note=self.note,
         )
 
 

@@ -54,6 +54,8 @@ class Place(Value, frozen=True, kw_only=True):
     """|actual - baseline| / |baseline|; inf for baseline 0."""
     ulp: int | None = None
     """How many floats of this dtype lie between them, plus one; None: no floats."""
+    note: str = ""
+    """What else decides: `p = 0.0002 < alpha 0.01 (8 recorded runs, 8 now)`."""
 
 
 class Difference(Value, frozen=True, kw_only=True):
