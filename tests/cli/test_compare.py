@@ -238,8 +238,34 @@ def test_what_cannot_be_compared_exits_2(
     (pair[1] / "w.npy").write_bytes(b"no array")
     ended = noxlock("compare", "old", "new")
     assert ended.status == 2
-    assert ended.out.startswith("not-comparable: 1 of 3 files: w.npy: the output is no")
+    assert ended.out.startswith("not-comparable: 1 of 3 files: w.npy: the actual file")
     assert "\x1b" not in ended.out
+
+
+def test_single_files_are_called_expected_and_actual_too(
+    pair: tuple[Path, Path], noxlock: Noxlock
+) -> None:
+    log, records = "sub/log.txt", "r.jsonl"
+    for folder, line in zip(pair, ("", "begin\n"), strict=True):
+        (folder / log).write_text(f"{line}loss 1.5\nend\n")
+        (folder / records).write_text('{"a": 1}\n{"a": 2}\n'[(line == "") * 9 :])
+    ended = noxlock("compare", f"old/{log}", f"new/{log}")
+    assert "line 1 of the actual file" in ended.out
+    ended = noxlock("compare", f"new/{log}", f"old/{log}")
+    assert "line 1 of the expected file" in ended.out
+    ended = noxlock("compare", f"old/{records}", f"new/{records}")
+    assert "record 1 of the actual file" in ended.out
+    (pair[0] / "m.json").write_text("{")
+    assert (
+        "the expected file is no JSON"
+        in noxlock("compare", "old/m.json", "new/m.json").out
+    )
+    for folder in pair:
+        (folder / "sub" / "empty").mkdir()
+    (pair[0] / "t.yml").write_text("outputs: {sub/empty: {}}")
+    ended = noxlock("compare", "old/sub/empty", "new/sub/empty")
+    assert ended.status == 2
+    assert "baseline" not in ended.out + ended.err
 
 
 def test_it_has_colours_only_where_asked(

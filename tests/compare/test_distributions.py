@@ -126,9 +126,48 @@ def test_both_means_are_said(tmp_path: Path) -> None:
     assert found.worst.baseline == "0.92 ± 0.013 (8 runs)"
     assert found.worst.actual == "0.87 ± 0.013 (8 runs)"
     assert found.absolute == pytest.approx(0.05)
+    assert (found.ulp, found.histogram) == (None, ())
     one = judged(tmp_path, runs(OLD, (float("inf"), *OLD[1:]))).difference
     assert one is not None
     assert one.worst.actual == "inf among 8 runs"
+
+
+def test_p_and_alpha_are_said(tmp_path: Path) -> None:
+    report = judged(tmp_path, runs(OLD, FAR))
+    assert report.difference is not None
+    p = "p = 0.00016 < alpha 0.01"
+    assert report.difference.worst.note == f"{p} (8 recorded runs, 8 now)"
+    assert report.diff == (
+        "- accuracy: 0.92 ± 0.013 (8 runs)",
+        f"+ accuracy: 0.87 ± 0.013 (8 runs), {p}",
+    )
+    near = judged(tmp_path, runs(OLD, NEAR))
+    assert near.difference is not None
+    assert near.difference.worst.note == "p = 1, alpha 0.01 (8 recorded runs, 8 now)"
+    assert near.diff == ()
+    lost = judged(tmp_path, runs(OLD, (float("nan"), *OLD[1:])))
+    assert lost.diff[1] == "+ accuracy: nan among 8 runs"
+
+
+def test_noise_hides_no_difference_of_other_numbers(tmp_path: Path) -> None:
+    (tmp_path / "b.json").write_text('{"accuracy": 0.92, "loss": 0.25}')
+    (tmp_path / "a.json").write_text('{"accuracy": 0.11, "loss": 0.375}')
+    tolerance = Tolerance(keys={"accuracy": NOISY})
+    for samples, absolute, violations in ((NEAR, 0.125, 1), (FAR, 0.125, 2)):
+        report = compare_output(
+            tmp_path / "b.json",
+            tmp_path / "a.json",
+            tolerance,
+            settings=Settings(samples=runs(OLD, samples)),
+        )
+        found = report.difference
+        assert found is not None
+        assert (found.worst.where, found.absolute) == ("loss", absolute)
+        assert (found.compared, found.differing, found.violations) == (2, 2, violations)
+        assert (found.ulp, sum(found.histogram), found.unsized) == (1 << 51, 1, 0)
+    alone = judged(tmp_path, runs(OLD, NEAR)).difference
+    assert alone is not None
+    assert (alone.absolute, alone.worst.absolute, alone.ulp) == (0, None, None)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +192,17 @@ def test_what_cannot_be_judged_is_not_comparable(
     report = judged(tmp_path, samples)
     assert report.verdict is Verdict.NOT_COMPARABLE
     assert f"`accuracy` {reason}" in report.reason.replace("` is ", "` ")
+
+
+@pytest.mark.parametrize("path", ["folder/m.json", "folder"])
+def test_what_to_do_is_said_with_the_reason(tmp_path: Path, path: str) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        (folder / "folder").mkdir(parents=True)
+        (folder / "folder/m.json").write_text("0.5")
+    report = compare_output(old / path, new / path, NOISY)
+    hint = "(run the check itself: `nox -s repro`; record it with `-- --accept`)"
+    assert report.reason.endswith(hint)
 
 
 def test_noisy_numbers_of_single_runs_can_be_left_out(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def test_a_line_put_in_at_the_start_shifts_nothing(tmp_path: Path) -> None:
     report = compare(tmp_path, b"hello\n" + baseline, baseline)
     assert report.reason == "99 lines became 100"
     assert report.diff == (
-        "@@ -1 +1 @@",
+        "@@ -1,3 +1,4 @@",
         "+hello",
         *(f" epoch {n} loss {n / 7}" for n in range(3)),
     )
@@ -174,7 +174,7 @@ def test_a_diff_shows_what_violates_with_lines_around(tmp_path: Path) -> None:
         tmp_path, "\n".join(changed).encode(), "\n".join(lines).encode(), LOOSE
     )
     assert report.diff == (
-        "@@ -18 +18 @@",
+        "@@ -18,8 +18,9 @@",
         " epoch 17 loss 17.5",
         " epoch 18 loss 18.5",
         " epoch 19 loss 19.5",
@@ -226,6 +226,9 @@ def test_a_large_block_put_in_is_passed_over(tmp_path: Path) -> None:
     found = difference(report)
     assert (found.differing, found.compared) == (1500, 4500)
     assert len(report.diff) == 201
+    assert report.diff[0] == "@@ -48,6 +48,1506 @@"
+    # 1506 lines, of which 199 stand beneath the header.
+    assert report.diff[-1] == "... and 1307 more lines"
     assert report.diff[-1].startswith("... and ")
 
 
@@ -249,3 +252,38 @@ def test_two_texts_are_identical_only_where_they_are_the_same(
     tolerant = compare(folder, new, old, Tolerance(atol=9))
     ends = [each.replace(b"x 2", b"x 1") for each in (new, old)]
     assert tolerant.verdict.passed == (ends[0] == ends[1])
+
+
+def applied(diff: tuple[str, ...], old: list[str]) -> list[str]:
+    """Return what a unified diff makes of *old*, every range in it checked."""
+    found, place = [], 0
+    lines = list(diff)
+    while lines:
+        _, *ranges, _ = lines.pop(0).split()
+        starts, counts = [], []
+        for each in ranges:
+            start, _, count = each[1:].partition(",")
+            counts.append(int(count or 1))
+            starts.append(int(start) - (counts[-1] > 0))
+        body: list[str] = []
+        while lines and not lines[0].startswith("@@"):
+            body.append(lines.pop(0))
+        sides = ["".join(line[0] for line in body if line[0] != sign) for sign in "+-"]
+        assert [len(side) for side in sides] == counts
+        found += old[place : starts[0]]
+        assert len(found) == starts[1]
+        assert old[starts[0] : starts[0] + counts[0]] == [
+            line[1:] for line in body if line[0] != "+"
+        ]
+        found += [line[1:] for line in body if line[0] != "-"]
+        place = starts[0] + counts[0]
+    return found + old[place:]
+
+
+@given(*[st.lists(st.sampled_from("abcdef"), min_size=1, max_size=40)] * 2)
+@settings(max_examples=150, deadline=None)
+def test_a_diff_is_one_that_patch_could_apply(
+    folder: Path, old: list[str], new: list[str]
+) -> None:
+    report = compare(folder, "\n".join(new).encode(), "\n".join(old).encode())
+    assert applied(report.diff, old) == new

@@ -36,8 +36,8 @@ def test_what_was_removed_stands_beside_what_came_in_its_place() -> None:
 
 
 def test_a_unified_diff_keeps_the_indentation_of_its_lines() -> None:
-    rows = side_by_side(["@@ -1 +1 @@", "   a", "-  b", "+  c"])
-    assert [said(row)[1] for row in rows] == ["@@ -1 +1 @@", "  a", "  b"]
+    rows = side_by_side(["@@ -1,2 +1,2 @@", "   a", "-  b", "+  c"])
+    assert [said(row)[1] for row in rows] == ["@@ -1,2 +1,2 @@", "  a", "  b"]
 
 
 def test_what_differs_within_a_line_is_marked() -> None:

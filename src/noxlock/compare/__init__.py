@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import msgspec
 
-from noxlock.compare._files import Side
+from noxlock.compare._files import Side, reason_of
 from noxlock.compare._job import Job
 from noxlock.compare.tolerance import Limits
 from noxlock.errors import CompareError
@@ -159,6 +159,8 @@ class Settings:
     """Elements that are compared at once."""
     samples: Samples | None = None
     """Of the runs, for outputs whose tolerance has a `distribution`."""
+    names: tuple[str, str] = ("baseline", "output")
+    """What messages call the two sides."""
 
 
 _DEFAULT: Final = Settings()
@@ -250,13 +252,14 @@ def compare_output(
             block=settings.block,
             samples=settings.samples,
         )
-        compare_sides(Side("baseline", baseline), Side("output", actual), job)
+        old, new = map(Side, settings.names, (baseline, actual))
+        compare_sides(old, new, job)
     except CompareError as error:
         return OutputReport(
             output=name,
             verdict=Verdict.NOT_COMPARABLE,
             format=form.name,
-            reason=error.what,
+            reason=reason_of(error),
         )
     report = job.tally.report(name, form.name)
     if (mistake := limits.unmatched()) is None:

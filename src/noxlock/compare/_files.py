@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Side", "chunks", "same_bytes"]
+__all__ = ["Side", "chunks", "reason_of", "same_bytes"]
 
 _CHUNK: Final = 1 << 20
 
@@ -79,3 +79,9 @@ def same_bytes(one: Side, other: Side) -> bool:
         if one.path.stat().st_size != other.path.stat().st_size:
             return False
         return all(a == b for a, b in zip(chunks(old), chunks(new), strict=False))
+
+
+def reason_of(error: CompareError) -> str:
+    """Return what a report says of *error*: what, and what to do about it."""
+    hint = error.hint or ""
+    return error.what if hint in error.what else f"{error.what} ({hint})"

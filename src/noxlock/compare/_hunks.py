@@ -14,10 +14,12 @@ _CONTEXT: Final = 3
 _WIDTH: Final = 160
 _BEFORE: Final = 40
 _PENDING: Final = 20
+_KEPT: Final = 200
+"""Lines of one hunk: a tally keeps no more of all of them."""
 
 
 class Hunks:
-    """Writes a unified diff into a tally, line by line as the texts are read."""
+    """Writes a unified diff into a tally, hunk by hunk as the texts are read."""
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
@@ -26,21 +28,26 @@ class Hunks:
         self._old: list[str] = []
         self._new: list[str] = []
         self._places = (1, 1)
+        self._starts = (1, 1)
+        self._lines: list[str] = []
+        self._left_out = 0
 
     def same(self, line: str) -> None:
         """Take a line that did not change, or is within tolerance."""
         self._flush()
-        if self._after:
-            self._after -= 1
-            self._tally.line(f" {shortened(line)}")
-        else:
-            self._before.append(line)
         self._places = (self._places[0] + 1, self._places[1] + 1)
+        if not self._after:
+            self._before.append(line)
+            return
+        self._write(f" {shortened(line)}")
+        self._after -= 1
+        if not self._after:
+            self._end()
 
     def changed(self, old: str | None, new: str | None) -> None:
         """Take a line that changed, was left out or put in."""
-        if not self._after and not self._old and not self._new:
-            self._open()
+        if not self._after:
+            self._begin()
         here = 0 if old is None or new is None else _common(old, new)
         if old is not None:
             self._old.append(f"-{shortened(old, here)}")
@@ -57,20 +64,45 @@ class Hunks:
     def close(self) -> None:
         """Write what is left."""
         self._flush()
+        if self._after:
+            self._end()
 
-    def _open(self) -> None:
+    def _begin(self) -> None:
         around = len(self._before)
-        old, new = (place - around for place in self._places)
-        self._tally.line(f"@@ -{old} +{new} @@")
+        self._starts = (self._places[0] - around, self._places[1] - around)
         for line in self._before:
-            self._tally.line(f" {shortened(line)}")
+            self._write(f" {shortened(line)}")
         self._before.clear()
 
     def _flush(self) -> None:
         for line in (*self._old, *self._new):
-            self._tally.line(line)
+            self._write(line)
         self._old.clear()
         self._new.clear()
+
+    def _write(self, line: str) -> None:
+        if len(self._lines) < _KEPT:
+            self._lines.append(line)
+        else:
+            self._left_out += 1
+
+    def _end(self) -> None:
+        """Write the hunk: only now is it known how many lines it has."""
+        old, new = map(_range, self._starts, self._places)
+        for line in (f"@@ -{old} +{new} @@", *self._lines):
+            self._tally.line(line)
+        self._tally.left_out += self._left_out
+        self._lines.clear()
+        self._after = self._left_out = 0
+
+
+def _range(start: int, end: int) -> str:
+    # GNU diffutils: "If a hunk contains just one line, only its start line number
+    # appears. [...] An empty hunk is considered to start at the line that precedes".
+    count = end - start
+    if count == 1:
+        return str(start)
+    return f"{start if count else start - 1},{count}"
 
 
 def printable(text: str) -> str:

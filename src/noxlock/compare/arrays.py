@@ -63,7 +63,7 @@ def compare_archive(baseline: Side, actual: Side, job: Job) -> None:
         if missing := [name for name in old.members if name not in new.members]:
             raise actual.error(f"lacks {_arrays(missing)}")
         if extra := [name for name in new.members if name not in old.members]:
-            raise actual.error(f"has {_arrays(extra)} that the baseline lacks")
+            raise actual.error(f"has {_arrays(extra)} that the {baseline.who} lacks")
         for name in old.members:
             with old.array(name) as old_file, new.array(name) as new_file:
                 part = job.part(name, dtype=str(old_file.dtype), shape=old_file.shape)

@@ -22,10 +22,12 @@ import math
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain, combinations
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from noxlock.compare._blocks import Block, Spot
 from noxlock.compare._files import Side
 from noxlock.compare._job import Job
+from noxlock.compare._scalars import gap
 from noxlock.compare.tolerance import Limit, Limits
 from noxlock.errors import CompareError
 
@@ -46,6 +48,8 @@ __all__ = [
     "p_value",
     "smallest_p",
 ]
+
+_Runs: TypeAlias = tuple[float, ...]
 
 _EXACT: Final = 200_000
 """Permutations that are all looked at; of more, so many are drawn."""
@@ -115,14 +119,54 @@ def judge(key: str, value: float, distribution: Distribution, job: Job) -> None:
             f" alpha {distribution.alpha:g}, their p is never below {smallest:.2g}",
             hint="set more `runs`, or a larger `alpha`",
         )
-    shown = _shown(new), _shown(old)
     if not all(map(math.isfinite, new)):
-        job.tally.other(*shown, key)
+        job.tally.other(_shown(new), _shown(old), key)
+        _lines(key, (new, old), "", job)
         return
-    means = math.fsum(new) / len(new), math.fsum(old) / len(old)
-    drifted = p_value(old, new) < distribution.alpha
-    limit = Limit() if drifted else Limit(atol=math.inf)
-    job.tally.number(means, limit, lambda: key, shown)
+    p = p_value(old, new)
+    sign = " <" if p < distribution.alpha else ","
+    said = f"p = {p:.2g}{sign} alpha {distribution.alpha:g}"
+    if p < distribution.alpha:
+        _lines(key, (new, old), f", {said}", job)
+    said += f" ({len(old)} recorded runs, {len(new)} now)"
+    _count(key, (new, old), said, job, drifted=p < distribution.alpha)
+
+
+def _count(
+    key: str, runs: tuple[_Runs, _Runs], said: str, job: Job, *, drifted: bool
+) -> None:
+    """Count one noisy number; noise has no size, so that it hides no other one."""
+    actual, baseline = (math.fsum(each) / len(each) for each in runs)
+    if actual == baseline:
+        job.tally.same()
+        return
+    absolute, relative, _ = gap(actual, baseline, Limit())
+    spot = Spot(
+        violates=drifted,
+        size=absolute if drifted else 0.0,
+        where=key,
+        actual=_shown(runs[0]),
+        baseline=_shown(runs[1]),
+        relative=relative if drifted else None,
+        note=said,
+    )
+    sizes = (absolute, relative) if drifted else (None, None)
+    job.tally.add(
+        Block(
+            compared=1,
+            differing=1,
+            violations=int(drifted),
+            absolute=sizes[0],
+            relative=sizes[1],
+            first=spot,
+            worst=spot,
+        )
+    )
+
+
+def _lines(key: str, runs: tuple[_Runs, _Runs], said: str, job: Job) -> None:
+    job.tally.line(f"- {key}: {_shown(runs[1])}")
+    job.tally.line(f"+ {key}: {_shown(runs[0])}{said}")
 
 
 def judge_array(array: Source, distribution: Distribution, job: Job) -> None:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from noxlock.compare import compare_sides, format_of
-from noxlock.compare._files import Side
+from noxlock.compare._files import Side, reason_of
 from noxlock.compare._hunks import printable
 from noxlock.errors import CompareError
 
@@ -45,7 +45,7 @@ def compare(baseline: Side, actual: Side, job: Job) -> None:
             try:
                 _compare_files(*sides, part)
             except CompareError as error:
-                part.tally.fail(error.what)
+                part.tally.fail(reason_of(error))
             if part.tally.lines:
                 part.tally.lines.insert(0, f"=== {printable(name)}")
 

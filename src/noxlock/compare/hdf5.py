@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import h5py  # type: ignore[import-untyped] # it has no stubs
 import numpy as np
 
+from noxlock.compare._files import reason_of
 from noxlock.compare._hdf5 import check_lengths, check_type, largest_object
 from noxlock.compare._hdf5_nodes import Node, walk
 from noxlock.compare._objects import compare_trees, converted, element
@@ -135,7 +136,7 @@ def _compare_node(path: str, new: _File, old: _File, job: Job) -> None:
         else:
             _compare_types(path, new, old, part)
     except CompareError as error:
-        part.tally.fail(error.what)
+        part.tally.fail(reason_of(error))
     if mine.kind == other.kind == "dataset":
         _compare_attributes(path, new, old, job)
 
@@ -256,7 +257,7 @@ def _compare_attributes(path: str, new: _File, old: _File, job: Job) -> None:
             part.tally.dtype, part.tally.shape = then, other.shape
             _compare_stored(mine, other, (now, then), part)
         except CompareError as error:
-            part.tally.fail(error.what)
+            part.tally.fail(reason_of(error))
 
 
 def _attribute(file: _File, path: str, key: str) -> tuple[Held, str]:

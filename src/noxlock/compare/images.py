@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
+from noxlock.compare._files import reason_of
 from noxlock.compare._parts import Held, readable
 from noxlock.compare._sources import compare_sources
 
@@ -123,7 +124,7 @@ def _compare_frames(
     if (new.narrowed or old.narrowed) and sides[0].read() != sides[1].read():
         which = sides[1] if old.narrowed else sides[0]
         error = which.error("has 16 bits a channel, of which Pillow decodes 8")
-        job.tally.fail(error.what)
+        job.tally.fail(reason_of(error))
         return
     actual, baseline = (
         Held(values=frame.pixels, error=side.error)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from noxlock.compare._files import reason_of
 from noxlock.compare._parts import Held, pair
 from noxlock.compare._sources import compare_sources
 from noxlock.errors import CompareError
@@ -92,7 +93,7 @@ def compare(baseline: Side, actual: Side, job: Job) -> None:
         try:
             before, now = old.tensor(name), new.tensor(name)
         except CompareError as error:
-            part.tally.fail(error.what)
+            part.tally.fail(reason_of(error))
             continue
         part.tally.dtype = str(before.dtype)
         compare_sources(now, before, part)

@@ -76,7 +76,7 @@ def _compare_texts(
         tally.note(f"the last line {lost} its line end")
     if old.count != new.count:
         tally.note(f"{_lines(old.count)} became {new.count}")
-    comparison = _Comparison(job, job.limit(""))
+    comparison = _Comparison(job, job.limit(""), (old_side.who, new_side.who))
     with old_side.open() as old_stream, new_side.open() as new_stream:
         comparison.run(lines(old_stream, old.encoding), lines(new_stream, new.encoding))
     if comparison.ends and old.ends == new.ends:
@@ -91,6 +91,8 @@ def _lines(count: int) -> str:
 class _Comparison:
     job: Job
     limit: Limit
+    names: tuple[str, str]
+    """What the two files are called."""
     hunks: Hunks = field(init=False)
     ends: int = 0
     """Lines that have another end."""
@@ -122,9 +124,8 @@ class _Comparison:
         return not any(_violates(pair, self.limit) for pair in numbers)
 
     def _alone(self, mine: str | None, other: str | None) -> None:
-        which = "the baseline" if other is None else "the output"
-        number = self.places[other is not None]
-        where = self._where(f"line {number} of {which}")
+        side = int(other is not None)
+        where = self._where(f"line {self.places[side]} of the {self.names[side]}")
         self.job.tally.other(_shown(other), _shown(mine), where)
         self.hunks.changed(mine, other)
 

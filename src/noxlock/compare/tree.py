@@ -87,7 +87,9 @@ def compare_lines(baseline: Side, actual: Side, job: Job) -> None:
             if mine is not None and other is not None:
                 walk.run((trees[1], trees[0]), f"record {places[0]}, ")
             else:
-                _alone(job, places[mine is None], mine, other)
+                side = int(mine is None)
+                which = f"{places[side]} of the {(baseline, actual)[side].who}"
+                _alone(job, which, mine, other)
     walk.finish()
     if places[0] != places[1]:
         job.tally.note(f"{places[0]} records became {places[1]}")
@@ -119,13 +121,12 @@ class _Errors:
         return self.side.error(f"{what}, in record {self.number}")
 
 
-def _alone(job: Job, number: int, mine: str | None, other: str | None) -> None:
-    which = "the baseline" if other is None else "the output"
-    where = _inside(job, f"record {number} of {which}")
+def _alone(job: Job, which: str, mine: str | None, other: str | None) -> None:
+    where = _inside(job, f"record {which}")
     texts = ["no record" if line is None else _short(line) for line in (other, mine)]
     job.tally.other(texts[0], texts[1], where)
     sign, line = ("-", mine) if other is None else ("+", other)
-    job.tally.line(f"{sign} record {number}: {_short(line or '')}")
+    job.tally.line(f"{sign} record {which.partition(' ')[0]}: {_short(line or '')}")
 
 
 def _short(text: str, width: int = 160) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import zarr
 from zarr.storage import LocalStore, ZipStore
 
+from noxlock.compare._files import reason_of
 from noxlock.compare._objects import compare_trees, element
 from noxlock.compare._parts import (
     check_claim,
@@ -162,7 +163,7 @@ def _compare_node(
                 now = _Stored(of[0], path, new)
             _compare_arrays(now, then, part)
         except CompareError as error:
-            part.tally.fail(error.what)
+            part.tally.fail(reason_of(error))
     elif isinstance(new, zarr.Group) is not isinstance(old, zarr.Group):
         kinds = [type(each).__name__.lower() for each in (old, new)]
         job.part(path or "/").tally.note(f"{kinds[0]} became {kinds[1]}")

@@ -132,7 +132,12 @@ def _compare(name: str, expected: Path, actual: Path, closest: Closest) -> Outpu
         atol=found.atol if own else given.atol,
         equal_nan=found.equal_nan if found.equal_nan is not None else given.equal_nan,
     )
-    settings = Settings(defaults=closest.tolerances.tolerance, threads=closest.threads)
+    kind = "output" if expected.is_dir() else "file"
+    settings = Settings(
+        defaults=closest.tolerances.tolerance,
+        threads=closest.threads,
+        names=(f"expected {kind}", f"actual {kind}"),
+    )
     return compare_output(expected, actual, tolerance, output=name, settings=settings)
 
 
