@@ -102,6 +102,17 @@ def test_an_archive_has_figures_for_each_array(tmp_path: Path) -> None:
     assert parse_stored(data, "stored.json") == {"a.npz": stored}
 
 
+def test_what_is_not_known_is_left_out(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((0, 3)))
+    stored = Stored(
+        sha256="0" * 64, size=9, key="x", arrays=summarise(tmp_path / "a.npy")
+    )
+    data = encode_stored("", {"a.npy": stored})
+    assert b"null" not in data
+    assert b'"store"' not in data
+    assert parse_stored(data, "stored.json") == {"a.npy": stored}
+
+
 def test_safetensors_have_figures_without_their_library(tmp_path: Path) -> None:
     floats = np.linspace(-2, 3, MANY, dtype="<f4")
     # The upper half of each, as bfloat16 is defined.

@@ -330,6 +330,24 @@ def test_the_projects_own_schemas_take_it() -> None:
     assert resolved[0].digest["gitCommit"] == COMMIT
 
 
+def test_what_is_not_set_is_left_out() -> None:
+    noisy = Tolerance(keys={"loss": Tolerance(distribution=Distribution(runs=8))})
+    tolerances = Tolerances(outputs={"a.txt": Tolerance(), "b.json": noisy})
+    record = msgspec.structs.replace(
+        RECORD, tolerances=tolerances, noise=None, resources=Resources(seconds=1)
+    )
+    data = encode_statement(record)
+    assert b"null" not in data
+    assert parse_statement(data, "run.intoto.json") == record
+    definition = json.loads(data)["predicate"]["buildDefinition"]
+    assert definition["externalParameters"]["tolerances"] == {
+        "outputs": {
+            "a.txt": {},
+            "b.json": {"keys": {"loss": {"distribution": {"alpha": 0.01, "runs": 8}}}},
+        }
+    }
+
+
 def test_its_bytes_are_canonical() -> None:
     """RFC 8785: no white space, keys sorted, numbers and strings in one way only."""
     data = encode_statement(RECORD)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 
 from noxlock.errors import CompareError
-from noxlock.workflows.records.canonical import plain, without_unset
+from noxlock.workflows.records.canonical import declared, plain
 
 if TYPE_CHECKING:
     from typing import Any
@@ -28,7 +28,7 @@ def encode(value: Any) -> bytes:  # noqa: ANN401 - any value that msgspec knows
 
 def encode_tolerances(tolerances: Tolerances) -> bytes:
     """Return the bytes of `tolerances.json`: what was declared, and no more."""
-    return encode(without_unset(msgspec.to_builtins(tolerances)))
+    return encode(declared(tolerances))
 
 
 def decode(data: bytes, kind: type[_T], file: str) -> _T:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from noxlock.model.verdict import Value
 from noxlock.workflows.baselines.documents import decode, encode
 from noxlock.workflows.baselines.sizes import format_size
+from noxlock.workflows.records.canonical import without_unset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,14 +66,15 @@ class Stored(Value, frozen=True, kw_only=True):
 
 class _Document(Value, frozen=True, kw_only=True):
     format: int = 1
-    store: str = ""
-    """Its address, for people; "" for a folder of one machine. The check's counts."""
+    store: str | None = None
+    """Its address, for people; None for a folder of one machine. The check's counts."""
     outputs: dict[str, Stored]
 
 
 def encode_stored(store: str, outputs: Mapping[str, Stored]) -> bytes:
     """Return the bytes of `stored.json`."""
-    return encode(_Document(store=store, outputs=dict(outputs)))
+    document = _Document(store=store or None, outputs=dict(outputs))
+    return encode(without_unset(msgspec.to_builtins(document)))
 
 
 def parse_stored(data: bytes, file: str) -> dict[str, Stored]:

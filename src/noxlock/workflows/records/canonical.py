@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-__all__ = ["plain", "without_unset"]
+import msgspec
+
+__all__ = ["declared", "plain", "without_unset"]
 
 _SAFE_INTEGER: Final = 2**53
 """RFC 8785 takes "IEEE 754 double precision" numbers only."""
+_FIGURES: Final = ("absolute", "relative")
+"""Fields of a difference that say by None that the values are no numbers."""
 _NOT_FINITE: Final = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
@@ -31,8 +35,38 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 def without_unset(value: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Return *value* without the fields that are None: what they say is left out."""
-    if isinstance(value, dict):
-        kept = {key: inner for key, inner in value.items() if inner is not None}
-        return {key: without_unset(inner) for key, inner in kept.items()}
-    return value
+    """Return *value* without the fields that are None, but for figures that must be."""
+    match value:
+        case dict():
+            return {
+                key: without_unset(inner)
+                for key, inner in value.items()
+                if inner is not None or key in _FIGURES
+            }
+        case list() | tuple():
+            return [without_unset(inner) for inner in value]
+        case _:
+            return value
+
+
+def declared(value: Any) -> Any:  # noqa: ANN401 - a struct, or what it holds
+    """Return *value* as one would write it by hand: no field that says nothing.
+
+    What a user named stays, an output without any tolerance of its own say. Other
+    defaults are told: a later version may have others.
+    """
+    match value:
+        case msgspec.Struct():
+            names = zip(
+                value.__struct_encode_fields__, value.__struct_fields__, strict=True
+            )
+            found = {name: declared(getattr(value, field)) for name, field in names}
+            return {
+                name: inner
+                for name, inner in found.items()
+                if inner is not None and inner != {}
+            }
+        case dict():
+            return {key: declared(inner) for key, inner in value.items()}
+        case _:
+            return value

@@ -10,7 +10,7 @@ import rfc8785
 
 from noxlock.errors import CompareError
 from noxlock.model import Record
-from noxlock.workflows.records.canonical import plain, without_unset
+from noxlock.workflows.records.canonical import declared, plain, without_unset
 from noxlock.workflows.records.purl import interpreter_purl, purl
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ _DIRTY: Final = "+dirty"
 _RESTORE: Final = "restore it from git, or record the baseline anew with --accept"
 _MACHINE: Final = ("machine", "loaded", "warnings", "resources", "noise")
 _SHA1: Final = 40
+_PACKAGE_UNSET: Final = {"version": None, "artifact": None, "built": False, "note": ""}
+"""What is left out of a package's annotations."""
 
 
 def encode_statement(record: Record) -> bytes:
@@ -121,7 +123,7 @@ def _build_definition(record: Record, value: dict[str, Any]) -> dict[str, Any]:
             "profile": {"name": record.profile_name, "variables": record.profile},
             "selection": value["selection"],
             "target": record.target,
-            "tolerances": without_unset(value["tolerances"]),
+            "tolerances": declared(record.tolerances),
         },
         "internalParameters": {
             "effective": record.effective,
@@ -142,7 +144,7 @@ def _run_details(record: Record, value: dict[str, Any]) -> dict[str, Any]:
     return {
         "builder": builder,
         "metadata": metadata,
-        EXTENSION: {name: value[name] for name in _MACHINE},
+        EXTENSION: without_unset({name: value[name] for name in _MACHINE}),
     }
 
 
@@ -179,7 +181,11 @@ def _project(commit: str) -> dict[str, Any]:
 
 def _package(package: PackageRecord, facts: dict[str, Any]) -> dict[str, Any]:
     named = {"name", "sha256"}
-    annotations = {key: fact for key, fact in facts.items() if key not in named}
+    annotations = {
+        key: fact
+        for key, fact in facts.items()
+        if key not in named and fact != _PACKAGE_UNSET.get(key)
+    }
     found = {
         "name": package.name,
         "uri": purl(package),
@@ -248,6 +254,7 @@ def _commit(resource: dict[str, Any]) -> str:
 def _package_fields(resource: dict[str, Any]) -> dict[str, Any]:
     digest = resource.get("digest", {})
     return {
+        **_PACKAGE_UNSET,
         **resource["annotations"],
         "name": resource["name"],
         "sha256": digest.get("sha256"),
