@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 RESTORE = "restore it from git, or record the baseline anew with --accept"
 FORM = "it is not as noxlock wrote it: another tool changed its form"
+FORGED = (
+    "it was changed since it was accepted: its sha256 is not the one in history.jsonl"
+)
+JUDGED = "restore the record first: this is judged by it"
 TRUNCATED = "Input data was truncated"
 UNKNOWN = "Object contains unknown field `x`"
 BEGINS = "restore it from git, or remove the file: the history begins anew"
@@ -178,10 +182,31 @@ def test_line_endings_that_git_changed_are_recognised(golden: Golden) -> None:
 def test_a_record_in_another_form_is_found(golden: Golden) -> None:
     path = golden.path / "run.intoto.json"
     path.write_bytes(path.read_bytes() + b"\n")
+    assert found(golden) == [f"run.intoto.json: {FORM}; {RESTORE}"]
+
+
+def test_a_record_that_was_changed_is_named_itself(golden: Golden) -> None:
+    path = golden.path / "run.intoto.json"
+    forged = golden.record(dirty=None, outputs=golden.record().outputs)
+    path.write_bytes(encode_statement(forged))
     assert found(golden) == [
-        f"run.intoto.json: {FORM}; {RESTORE}",
-        f"history.jsonl: its newest entry is not of this record; {RESTORE}",
+        f"run.intoto.json: {FORGED}; {RESTORE}",
+        f"dirty.diff: the record does not list it; {JUDGED}",
     ]
+    path.write_bytes(encode_statement(golden.record(plan="other")) + b" ")
+    first, second, *_ = found(golden)
+    assert first == f"run.intoto.json: {FORM}; {RESTORE}"
+    assert second == f"run.intoto.json: {FORGED}; {RESTORE}"
+
+
+def test_a_record_of_an_earlier_baseline_is_told(golden: Golden) -> None:
+    path = golden.path / "run.intoto.json"
+    earlier = path.read_bytes()
+    golden.accept(created="2026-02-03T04:05:06Z")
+    assert found(golden) == []
+    path.write_bytes(earlier)
+    what = "it is an earlier one than the newest of history.jsonl"
+    assert found(golden) == [f"run.intoto.json: {what}; {RESTORE}"]
 
 
 def test_a_record_of_another_check_is_found(golden: Golden) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from noxlock.errors import CompareError, NoxlockError
@@ -12,11 +12,11 @@ from noxlock.workflows.baselines import layout
 from noxlock.workflows.baselines.documents import RESTORE, decode
 from noxlock.workflows.baselines.objects import file_digest
 from noxlock.workflows.baselines.replacing import is_linked, walk
-from noxlock.workflows.records import is_canonical
+from noxlock.workflows.records import is_canonical, record_digest
 from noxlock.workflows.verify_plan import planned_anew
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from noxlock.model import Record
@@ -28,6 +28,7 @@ __all__ = ["Finding", "verify_baseline"]
 _ENDINGS: Final = (
     "git changed its line endings: put `{folder}/** -text` into .gitattributes"
 )
+_FORGED: Final = "restore the record first: this is judged by it"
 _STRANGE: Final = "remove it, or move it out of the folder"
 
 
@@ -94,7 +95,8 @@ class _Proof:
 
     def findings(self) -> Iterator[Finding]:
         """Yield what does not fit, by file."""
-        parts = (
+        changed = self._was_changed()
+        parts: tuple[Callable[[], Iterator[Finding]], ...] = (
             self._of_record,
             self._of_outputs,
             self._of_stored,
@@ -106,7 +108,9 @@ class _Proof:
         )
         for part in parts:
             try:
-                yield from part()
+                for finding in part():
+                    own = finding.file == self._name(layout.RECORD)
+                    yield finding if own or not changed else _judged_by(finding)
             except CompareError as error:
                 yield _told(error, self.baseline.folder)
 
@@ -117,6 +121,26 @@ class _Proof:
         if self.record.check != self.check:
             what = f"it is of the check `{self.record.check}`, not `{self.check}`"
             yield self._finding(layout.RECORD, what)
+        if what := self._was_changed():
+            yield self._finding(layout.RECORD, what)
+
+    def _was_changed(self) -> str:
+        """Return that the record is not the one that the history has, or ""."""
+        try:
+            digests = [entry.record for entry in self.baseline.history()]
+        except CompareError:  # said of the history itself
+            return ""
+        own = hashlib.sha256(self.data).hexdigest()
+        if not is_canonical(self.data):  # that is said; what it says may be the same
+            own = record_digest(self.record)
+        if not digests or own == digests[0]:
+            return ""
+        if own in digests:
+            return f"it is an earlier one than the newest of {layout.HISTORY}"
+        return (
+            "it was changed since it was accepted: its sha256 is not the one in"
+            f" {layout.HISTORY}"
+        )
 
     def _of_outputs(self) -> Iterator[Finding]:
         stored = self.baseline.stored()
@@ -198,13 +222,8 @@ class _Proof:
             yield self._finding(name, "the record does not list it", _STRANGE)
 
     def _of_history(self) -> Iterator[Finding]:
-        entries = self.baseline.history()
-        digest = hashlib.sha256(self.data).hexdigest()
-        if not entries:
+        if not self.baseline.history():
             yield self._finding(layout.HISTORY, "it is missing")
-        elif entries[0].record != digest:
-            what = "its newest entry is not of this record"
-            yield self._finding(layout.HISTORY, what)
 
     def _of_locks(self) -> Iterator[Finding]:
         found = list(self._of_folder(layout.LOCKS, self.record.locks))
@@ -229,6 +248,10 @@ class _Proof:
 
     def _finding(self, name: str, what: str, hint: str = RESTORE) -> Finding:
         return Finding(file=self._name(name), what=what, hint=hint)
+
+
+def _judged_by(finding: Finding) -> Finding:
+    return replace(finding, hint=_FORGED)
 
 
 def _is_noisy(tolerance: Tolerance) -> bool:
