@@ -274,6 +274,24 @@ def test_a_check_says_all_of_its_runs() -> None:
             "for example s3://bucket/baselines",
         ),
         (
+            "s3://bucket/a",
+            "s3//bucket/a",
+            "checks.c.baseline-store.url: `s3//bucket/a` is neither a URL nor a folder",
+            "write `s3://bucket/a`; a folder has no `//` and no `:`",
+        ),
+        (
+            "s3://bucket/a",
+            "gs:/bucket",
+            "checks.c.baseline-store.url: `gs:/bucket` is neither a URL nor a folder",
+            "write `gs://bucket`; a folder has no `//` and no `:`",
+        ),
+        (
+            "s3://bucket/a",
+            "file:/mnt/a",
+            "checks.c.baseline-store.url: `file:/mnt/a` is neither a URL nor a folder",
+            "write `file:///mnt/a`; a folder has no `//` and no `:`",
+        ),
+        (
             '{url: "s3://bucket/a", above: 1 MiB}',
             '"s3://key:secret@bucket/a"',
             (

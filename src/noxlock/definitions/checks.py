@@ -28,6 +28,10 @@ _DTYPE: Final = re.compile(
     r"bfloat16|u?int(?:[1248]|16|32|64)|float(?:16|32|64|96|128)|c?longdouble"
     r"|complex(?:64|128|192|256)|float[468]_\w+"
 )
+_NO_SCHEME: Final = re.compile(
+    r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]+)(?://|:(?!//|:)/*)"
+)
+"""What looks like the scheme of a URL, `s3//` or `s3:/`: one letter is a drive."""
 _DTYPES: Final = (
     *("float16", "float32", "float64", "bfloat16", "complex64", "complex128"),
     *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
@@ -133,6 +137,11 @@ def _store(given: str | BaselineStore | None) -> Iterator[Problem]:
         path, given = (*path, "url"), given.url
     if not given.strip():
         yield path, "the URL of a folder is needed", "for example s3://bucket/baselines"
+    elif found := _NO_SCHEME.match(given):
+        scheme, rest = found["scheme"], given[found.end() :].lstrip("/")
+        root = "/" if scheme == "file" else ""
+        hint = f"write `{scheme}://{root}{rest}`; a folder has no `//` and no `:`"
+        yield path, f"`{given}` is neither a URL nor a folder", hint
     elif urlsplit(given).password:
         what = "a password does not belong into a file of the project"
         yield path, what, "leave it to the variables of the store, AWS_PROFILE say"

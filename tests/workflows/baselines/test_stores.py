@@ -13,6 +13,7 @@ import pytest
 
 from noxlock.errors import CompareError, DefinitionError
 from noxlock.model import BaselineStore
+from noxlock.workflows.baselines import Baseline
 from noxlock.workflows.baselines.folder_store import FolderStore
 from noxlock.workflows.baselines.remote_store import RemoteStore
 from noxlock.workflows.baselines.stores import object_key, open_store, shown_address
@@ -171,6 +172,22 @@ def test_no_folder_of_one_machine_gets_into_git(url: str, shown: str) -> None:
 def test_what_is_no_digest_is_no_place(tmp_path: Path, sha256: str) -> None:
     with pytest.raises(CompareError, match="is no sha256"):
         open_store("kept", tmp_path, {}).get(sha256, 1)
+
+
+def test_an_unknown_kind_of_store_is_told_before_anything_runs(tmp_path: Path) -> None:
+    for url in ("kept", "s3://bucket", "file:///x", "simplecache::s3://bucket"):
+        baseline(tmp_path, url).check()
+    with pytest.raises(DefinitionError, match="`s33://` is no file system") as caught:
+        baseline(tmp_path, "s33://bucket").check()
+    assert "known are s3://, gs://, abfs://" in caught.value.what
+    assert caught.value.hint == "did you mean `s3`?"
+    assert caught.value.key == "baseline-store"
+
+
+def baseline(root: Path, url: str) -> Baseline:
+    """Return a baseline with a store at *url*."""
+    store = BaselineStore(url=url)
+    return Baseline(root=root, folder="repro/x", store=store, environ={})
 
 
 def test_an_unknown_kind_of_store_is_an_error(tmp_path: Path) -> None:

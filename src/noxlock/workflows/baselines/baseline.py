@@ -12,7 +12,7 @@ from noxlock.model import BaselineStore
 from noxlock.workflows.baselines import layout, replacing
 from noxlock.workflows.baselines.samples import parse_samples
 from noxlock.workflows.baselines.stored import parse_stored
-from noxlock.workflows.baselines.stores import open_store
+from noxlock.workflows.baselines.stores import check_address, open_store
 from noxlock.workflows.baselines.views import Fetched, fetch
 from noxlock.workflows.baselines.writing import Writer
 from noxlock.workflows.history import parse_history
@@ -66,7 +66,9 @@ class Baseline:
         return self.root / self.folder
 
     def check(self) -> None:
-        """Raise DefinitionError where the folder is no place for a baseline."""
+        """Raise DefinitionError where the folder or the store is no place for it."""
+        if self.store is not None:
+            check_address(self.store.url)
         root, path = self.root.resolve(), self.path.resolve()
         if path == root or not path.is_relative_to(root):
             raise DefinitionError(

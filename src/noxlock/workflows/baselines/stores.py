@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
 
-from noxlock.errors import CompareError, DefinitionError
+from noxlock.errors import CompareError, DefinitionError, nearest
 from noxlock.store import BASELINES, default_root
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ObjectStore", "object_key", "open_store", "shown_address"]
+__all__ = ["ObjectStore", "check_address", "object_key", "open_store", "shown_address"]
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+(?:://|::)")
+_USUAL: Final = ("s3", "gs", "abfs", "sftp", "smb", "webdav", "file")
+"""What stores are kept in; what else fsspec has are caches and archives mostly."""
 
 
 def object_key(sha256: str) -> str:
@@ -28,6 +31,24 @@ def object_key(sha256: str) -> str:
     if not _SHA256.fullmatch(sha256):
         raise CompareError(f"`{sha256}` is no sha256")
     return f"sha256/{sha256[:2]}/{sha256}"
+
+
+def check_address(url: str) -> None:
+    """Raise DefinitionError where nothing knows the scheme of the store's address."""
+    found = _SCHEME.match(url)
+    if found is None or url.startswith("file:"):
+        return
+    # Slow to import, and without types.
+    known: list[str] = import_module("fsspec").available_protocols()
+    scheme = found[0].rstrip(":/")
+    if scheme not in known:
+        likely = ", ".join(f"{each}://" for each in _USUAL if each in known)
+        raise DefinitionError(
+            f"`{scheme}://` is no file system that is known; known are {likely} and"
+            " others of fsspec, or a folder",
+            key="baseline-store",
+            hint=nearest(scheme, known),
+        )
 
 
 def shown_address(url: str) -> str:
