@@ -14,6 +14,7 @@ from noxlock.definitions.load import (
     parse_definitions,
 )
 from noxlock.definitions.locks import LockKind, kind_of_lock, subdir_of
+from noxlock.definitions.places import locate
 from noxlock.definitions.profiles import BUILTIN_PROFILES, CPU_LEVELS
 from noxlock.definitions.schema import SCHEMA_FILE, json_schema
 from noxlock.definitions.sizes import parse_size
@@ -33,6 +34,7 @@ __all__ = [
     "json_schema",
     "kind_of_lock",
     "load_definitions",
+    "locate",
     "merge",
     "parse_call",
     "parse_command",

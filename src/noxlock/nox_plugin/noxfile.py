@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -9,12 +10,19 @@ from typing import TYPE_CHECKING, ClassVar
 import nox
 import nox.registry
 
-from noxlock.definitions import merge, validate
+from noxlock.definitions import locate, merge, validate
 from noxlock.errors import DefinitionError
 from noxlock.model import Definitions, Environment, ProjectInstall
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import (
+        Callable,
+        Collection,
+        Iterable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
 
     from nox._decorators import Func
 
@@ -118,6 +126,15 @@ class Noxfile:
         )
 
         return Project.open(self.root, self.definitions)
+
+    @contextmanager
+    def placed(self, section: str, name: str) -> Iterator[None]:
+        """Add to errors in using a declared entry where in the definitions they are."""
+        try:
+            yield
+        except DefinitionError as error:
+            locate(error, merge(self._parts).origins, (section, name))
+            raise
 
     def use(self, wanted: str) -> Use:
         """Return who asks for an environment with this `venv_params` entry.

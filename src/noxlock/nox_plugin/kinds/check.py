@@ -64,7 +64,7 @@ def _title(name: str) -> str:
 
 
 def _rerun(session: nox.Session, noxfile: Noxfile, name: str, declared: Check) -> None:
-    with reported():
+    with reported(), noxfile.placed("checks", name):
         options = read_options(session.posargs, os.environ, flags=_FLAGS)
         refuse_rest(options, _title(name), _FLAGS)
         env = locked_env(session)
