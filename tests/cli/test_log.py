@@ -89,6 +89,28 @@ def test_a_record_that_changes_no_output_is_told(
     assert noxlock("log", "digits", "-n", "1") == (0, THIRD, "")
 
 
+def test_without_a_name_the_newest_of_each_check_is_told(
+    golden: Golden, noxlock: Noxlock
+) -> None:
+    text = CHECKS.replace("never:", "letters:")
+    (golden.root / "sessions" / "all.yml").write_text(text)
+    letters = Golden(golden.root, os.environ, folder="repro/letters")
+    letters.accept(check="letters")
+
+    first = FIRST.removesuffix("\n")
+    status, out, err = noxlock("log")
+    assert (status, err) == (0, "")
+    assert out.startswith(f"digits: {SECOND}\nletters: 2026-01-02T03:04:05Z  commit")
+    assert noxlock("log", "-n", "2").out.startswith(
+        f"digits: {SECOND}\ndigits: {first}\n\nletters: "
+    )
+    found = json.loads(noxlock("log", "--json").out)
+    assert {name: len(entries) for name, entries in found.items()} == {
+        "digits": 1,
+        "letters": 1,
+    }
+
+
 @pytest.mark.usefixtures("golden")
 def test_json_has_the_entries(noxlock: Noxlock) -> None:
     newest, first = json.loads(noxlock("log", "digits", "--json").out)
@@ -104,7 +126,6 @@ def test_bad_input_is_told(golden: Golden, noxlock: Noxlock) -> None:
     assert ended.status == 2
     assert "hint: did you mean `digits`?" in ended.err
     assert noxlock("log", "digits", "--limit", "0").status == 2
-    assert noxlock("log").status == 2
     (golden.path / "history.jsonl").write_text("{")
     ended = noxlock("log", "digits")
     assert ended.status == 2

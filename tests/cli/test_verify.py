@@ -119,14 +119,35 @@ def test_a_folder_that_is_no_baseline_is_bad_input(
 def test_a_project_without_baselines_is_told_how_to_begin(
     project: Path, noxlock: Noxlock
 ) -> None:
-    assert noxlock("verify") == (
-        2,
-        "",
-        (
-            "error: no check has a baseline\n"
-            "hint: record the first ones with `nox -s repro -- --accept`\n"
-        ),
-    )
-    ended = noxlock("verify", "digits")
-    assert ended.err == "error: unknown check `digits`; known: none\n"
-    assert project.is_dir()
+    (project / "sessions").mkdir()
+    (project / "sessions" / "all.yml").write_text(CHECKS)
+    for command in ("verify", "log"):
+        assert noxlock(command) == (
+            2,
+            "",
+            (
+                "error: no check has a baseline\n"
+                "hint: record the first ones with `nox -s repro -- --accept`\n"
+            ),
+        )
+    ended = noxlock("verify", "nothing-like-it")
+    assert f"hint: {project} was looked in; -C names the project's folder" in ended.err
+
+
+@pytest.mark.parametrize(
+    "command", [("verify",), ("verify", "digits"), ("log", "digits"), ("report",)]
+)
+def test_a_folder_that_is_no_project_is_named_with_the_one_above(
+    project: Path, noxlock: Noxlock, command: tuple[str, ...]
+) -> None:
+    ended = noxlock(*command)
+    assert (ended.status, ended.out) == (2, "")
+    assert f" in {project}" in ended.err.splitlines()[0]
+    assert "-C names the project's folder" in ended.err
+
+    (project / "noxfile.py").touch()
+    inner = project / "src" / "deep"
+    inner.mkdir(parents=True)
+    ended = noxlock("-C", str(inner), *command)
+    assert f" in {inner}" in ended.err.splitlines()[0]
+    assert f"the project is {project}: `noxlock -C ../.. ...`" in ended.err

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from noxlock.cli.baselines import elsewhere
+from noxlock.errors import CompareError
 from noxlock.report import FORMS
 
 if TYPE_CHECKING:
@@ -58,6 +60,10 @@ def report(
 
     project: Path = context.obj
     folder = project / (envdir or ".nox")
+    if envdir is None and not folder.is_dir():
+        what = f"no check has run in {project.resolve()}: there is no report"
+        found = elsewhere(project)
+        raise CompareError(what, hint=f"run `nox -s repro` there first; {found}")
     shown = read_reports(folder, names or ())
     chosen = FORMS[str(form)]
     if output is None:
