@@ -34,6 +34,8 @@ class Fetched:
 
     folder: Path
     """Each recorded output by its name; those that could not be had are not there."""
+    place: str = ""
+    """The folder of the baseline's own outputs, relative to the project."""
     faults: dict[str, CompareError] = field(default_factory=dict)
     """By file (`NAME`, or `NAME/FILE` of a folder): why it could not be had."""
 
@@ -60,7 +62,11 @@ def fetch(baseline: Baseline, record: Record) -> Fetched:
         elif (here / name).is_file():
             files[name] = here / name
     plain = not stored and not faults
-    return Fetched(folder=here if plain else _view(baseline, files), faults=faults)
+    return Fetched(
+        folder=here if plain else _view(baseline, files),
+        place=f"{baseline.folder}/{layout.OUTPUTS}",
+        faults=faults,
+    )
 
 
 def _stored(baseline: Baseline, one: Stored, recorded: str) -> Path:
