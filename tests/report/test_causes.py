@@ -241,3 +241,20 @@ def test_numerical_packages_are_known_by_name(name: str) -> None:
 def test_other_names_that_begin_like_them_are_not(name: str) -> None:
     (cause,) = causes(record(package(name, "1")), record(package(name, "2")), ())
     assert "numerical" not in cause.why
+
+
+@pytest.mark.parametrize(
+    ("old", "names"),
+    [
+        ({"cpu-flags": "avx sse", "cpu-flags-digest": "1"}, ["cpu-flags"]),
+        ({"cpu-flags-digest": "1"}, ["cpu-flags-digest"]),
+    ],
+)
+def test_flags_of_the_processor_are_named_once(
+    old: dict[str, str], names: list[str]
+) -> None:
+    now = {"cpu-flags": "sse", "cpu-flags-digest": "2"}
+    before, after = (
+        msgspec.structs.replace(record(), machine=each) for each in (old, now)
+    )
+    assert [cause.name for cause in causes(before, after, ())] == names

@@ -6,6 +6,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from noxlock.model import Resources
 from noxlock.report._facts import Line, Piece, facts, packages, side_by_side
 from support.reports import full_record, package
 
@@ -90,3 +91,15 @@ def test_packages_that_changed_come_first_then_those_that_were_loaded() -> None:
         ("numpy", "2 wheel 111111111111", "2 wheel 111111111111", True),
     ]
     assert packages(None, new).changed == 0
+
+
+def test_when_a_run_started_and_what_came_of_it_is_no_change() -> None:
+    old = full_record()
+    new = full_record(
+        created="2026-11-21T02:00:00Z",
+        resources=Resources(seconds=2),
+        outputs={"weights.npy": "d" * 64},
+    )
+    tables = facts(old, new)
+    assert [each.title for each in tables if each.changed] == ["Output digests"]
+    assert [each.title for each in tables if each.results] == ["Output digests"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import math
 from html.parser import HTMLParser
@@ -301,3 +302,26 @@ def test_a_missing_output_has_no_figures() -> None:
     text = one(report(GONE))
     assert "log.txt: the output is missing" in text
     assert "<dl" not in text
+
+
+def test_warnings_that_the_baseline_has_too_are_shown_where_the_check_fails() -> None:
+    heading = "warning, as in the baseline:</b> sklearn.exceptions.ConvergenceWarning"
+    old = full_record()
+    assert heading in one(report(drift(), baseline=old, actual=old))
+    assert heading not in one(report(SAME, baseline=old, actual=old))
+
+
+def test_a_drift_that_no_fact_explains_counts_no_changed_fact() -> None:
+    old = full_record()
+    new = full_record(created="2026-11-21T02:00:00Z", outputs={"weights.npy": "d" * 64})
+    text = one(report(drift(), baseline=old, actual=new))
+    assert "No input, package, interpreter" in text
+    assert 'surroundings <span class="count">0 changed</span>' in text
+
+
+def test_the_page_says_what_p_is() -> None:
+    note = "p = 0.0002 &lt; alpha 0.01"
+    at = difference().worst
+    noisy = difference(worst=msgspec.structs.replace(at, note=html.unescape(note)))
+    found = msgspec.structs.replace(drift(), difference=noisy)
+    assert f"(relative 4e-5, 336 ULP), {note}</td>" in one(report(found))

@@ -11,7 +11,16 @@ import msgspec
 from noxlock.model import Noise, Verdict
 from noxlock.report import FORMS, Shown
 from noxlock.report.words import headline
-from support.reports import GONE, SAME, drift, evidence, full_report, record, report
+from support.reports import (
+    GONE,
+    SAME,
+    drift,
+    evidence,
+    full_record,
+    full_report,
+    record,
+    report,
+)
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -173,3 +182,12 @@ def test_what_xml_has_no_character_for_is_replaced_and_markup_is_text() -> None:
     assert out is not None
     assert (out.text or "").startswith(f"- {name}\n+ xxx")
     assert (out.text or "").endswith("x\n...")
+
+
+def test_warnings_and_noise_are_properties() -> None:
+    old = full_record()
+    noise = Noise(runs=3, verdict=Verdict.IDENTICAL, outputs=())
+    (suite,) = suites(report(drift(), baseline=old, actual=old, noise=noise))
+    found = {each.get("name"): each.get("value") for each in suite.iter("property")}
+    assert "ConvergenceWarning" in str(found["warning, as in the baseline"])
+    assert found["noise"] == "3 runs in the same surroundings: identical"

@@ -55,7 +55,31 @@ from noxlock.report.suspects import cause_line
                 old="a.so b.so c.so.1 d.so e.so",
                 new="a.so b.so c.so.2 d.so e.so f.so",
             ),
-            "effective libraries c.so.1 -> c.so.2 f.so",
+            "effective libraries: + c.so.2, + f.so, - c.so.1",
+        ),
+        (
+            Cause(
+                kind=CauseKind.MACHINE,
+                name="cpu-flags",
+                old="a " + " ".join(f"avx{n}" for n in range(40)),
+                new="a",
+            ),
+            (
+                "machine cpu-flags: - avx0, - avx1, - avx2, - avx3, - avx4, - avx5 and"
+                " 34 more"
+            ),
+        ),
+        (
+            Cause(kind=CauseKind.EFFECTIVE, name="numpy features", old="A B", new="A"),
+            "effective numpy features: - B",
+        ),
+        (
+            Cause(kind=CauseKind.EFFECTIVE, name="libraries", old="a b", new="b a"),
+            "effective libraries a b -> b a",
+        ),
+        (
+            Cause(kind=CauseKind.EFFECTIVE, name="libraries", old=None, new="b a"),
+            "effective libraries (none) -> b a",
         ),
         (
             Cause(

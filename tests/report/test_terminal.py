@@ -140,7 +140,7 @@ def test_the_parts_that_failed_are_named() -> None:
 def test_warnings_noise_variations_and_unmet_settings_are_lines() -> None:
     lines = printed(full_report(attempts=3)).splitlines()
     for line in (
-        "warning: NPY_DISABLE_CPU_FEATURES asked for no AVX2, numpy uses AVX2",
+        "not in effect: NPY_DISABLE_CPU_FEATURES asked for no AVX2, numpy uses AVX2",
         (
             "new warning: sklearn.exceptions.ConvergenceWarning: lbfgs failed to"
             " converge after 100 iterations (3 times)"

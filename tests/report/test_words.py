@@ -14,7 +14,6 @@ from noxlock.model import (
     Resources,
     Variation,
     Verdict,
-    Warned,
 )
 from noxlock.report import words
 from support.reports import CLOSE, GONE, SAME, TEXT, difference, drift, report
@@ -103,6 +102,59 @@ def varied(axis: str, value: str, verdict: Verdict) -> Variation:
                 variations=(varied("tz", "UTC", Verdict.NOT_COMPARABLE),),
             ),
             "not-comparable: not comparable with tz UTC",
+        ),
+        (
+            report(
+                drift(),
+                variations=(
+                    varied("tz", "UTC", Verdict.NOT_COMPARABLE),
+                    varied("threads", "2", Verdict.DRIFTED),
+                ),
+            ),
+            (
+                f"drifted: {DRIFT}; the result changes with threads 2; not comparable"
+                " with tz UTC"
+            ),
+        ),
+        (
+            report(
+                drift(),
+                reason="it has changed, too: a.npy drifted",
+                flaky=True,
+                noise=Noise(runs=3, verdict=Verdict.DRIFTED, outputs=(drift(),)),
+                variations=(varied("threads", "2", Verdict.DRIFTED),),
+            ),
+            (
+                "flaky: 3 runs in the same surroundings do not agree:"
+                f" {DRIFT}; it has changed, too: a.npy drifted"
+            ),
+        ),
+        (
+            report(drift(), reason="the store was slow"),
+            f"drifted: {DRIFT}; the store was slow",
+        ),
+        (
+            report(SAME, reason="the store was slow"),
+            "identical: 1 output; the store was slow",
+        ),
+        (
+            report(
+                drift(
+                    worst=Place(
+                        where="auc",
+                        baseline="0.92 ± 0.013 (8 runs)",
+                        actual="0.87 ± 0.013 (8 runs)",
+                        absolute=0.05,
+                        relative=0.054,
+                        note="p = 0.0002 < alpha 0.01 (8 recorded runs, 8 now)",
+                    ),
+                )
+            ),
+            (
+                "drifted: weights.npy: auc differs by 0.05 (relative 0.054), p = 0.0002"
+                " < alpha 0.01 (8 recorded runs, 8 now), 5 of 650 values out of"
+                " tolerance"
+            ),
         ),
         (
             report(
@@ -220,13 +272,6 @@ def test_resources_say_what_is_known() -> None:
     assert words.resources_line(Resources(seconds=2)) == "2 s"
     known = Resources(seconds=2, peak_memory=1 << 20)
     assert words.resources_line(known) == "2 s, 1 MiB"
-
-
-def test_warnings_say_how_often() -> None:
-    once = Warned(category="W", message="a\n  b")
-    assert words.warning_line(once) == "W: a b"
-    often = Warned(category="W", message="a", count=1234)
-    assert words.warning_line(often) == "W: a (1,234 times)"
 
 
 def test_long_text_is_cut_in_the_middle() -> None:

@@ -27,6 +27,7 @@ _JUMPS: Final = (
 )
 """Words for the first place in which two versions differ, the largest jump first."""
 
+_FLAGS: Final = "cpu-flags"
 _NUMERICAL: Final = re.compile(
     r"""(arrow|blis|catboost|cupy|cvxpy|dask|flax|jax|keras|lightgbm|llvmlite|mkl|
     networkx|numba|numexpr|numpy|onednn|onnx|opencv|openblas|pandas|patsy|polars|
@@ -61,7 +62,7 @@ def causes(
             _one(CauseKind.PROFILE, "name", baseline.profile_name, actual.profile_name),
             _facts(CauseKind.PROFILE, baseline.profile, actual.profile),
             _facts(CauseKind.EFFECTIVE, *_both(baseline.effective, actual.effective)),
-            _facts(CauseKind.MACHINE, baseline.machine, actual.machine),
+            _facts(CauseKind.MACHINE, *_machines(baseline.machine, actual.machine)),
             _one(CauseKind.TARGET, "target", baseline.target, actual.target),
         )
     )
@@ -232,6 +233,18 @@ def _both(
     """Return what both say: a library that a run did not come to says nothing."""
     names = old.keys() & new.keys()
     return {name: old[name] for name in names}, {name: new[name] for name in names}
+
+
+def _machines(
+    old: Mapping[str, str], new: Mapping[str, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Leave out the digest of the flags; where one side has no list of them, that."""
+    listed = _FLAGS in old and _FLAGS in new
+    skipped = f"{_FLAGS}-digest" if listed else _FLAGS
+    one, other = (
+        {name: each[name] for name in each if name != skipped} for each in (old, new)
+    )
+    return one, other
 
 
 def _one(

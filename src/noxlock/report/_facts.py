@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from packaging.utils import canonicalize_name
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Fact", "Line", "Piece", "Table", "facts", "packages", "side_by_side"]
 
+_RESULTS: Final = "Output digests"
+_OWN: Final = frozenset(("started (UTC)", "took"))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fact:
@@ -27,11 +30,13 @@ class Fact:
     new: str
     loaded: bool = False
     """Of a package: whether the run imported it."""
+    own: bool = False
+    """Whether every run has its own: when it started, how long it took."""
 
     @property
     def changed(self) -> bool:
         """Whether it is not what it was."""
-        return self.old != self.new
+        return self.old != self.new and not self.own
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +45,8 @@ class Table:
 
     title: str
     rows: tuple[Fact, ...]
+    results: bool = False
+    """Whether it says what came of the run, not what it was."""
 
     @property
     def changed(self) -> int:
@@ -58,9 +65,12 @@ def facts(baseline: Record | None, actual: Record) -> list[Table]:
         ("Machine", old.machine, actual.machine),
         ("Profile", old.profile, actual.profile),
         ("In effect", old.effective, actual.effective),
-        ("Output digests", old.outputs, actual.outputs),
+        (_RESULTS, old.outputs, actual.outputs),
     ]
-    tables = (Table(title=title, rows=_rows(one, two)) for title, one, two in sides)
+    tables = (
+        Table(title=title, rows=_rows(one, two), results=title == _RESULTS)
+        for title, one, two in sides
+    )
     return [table for table in tables if table.rows]
 
 
@@ -83,7 +93,13 @@ def _run(record: Record) -> dict[str, str]:
 def _rows(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Fact, ...]:
     names = dict.fromkeys((*old, *new))
     return tuple(
-        Fact(name=name, old=old.get(name, ""), new=new.get(name, "")) for name in names
+        Fact(
+            name=name,
+            old=old.get(name, ""),
+            new=new.get(name, ""),
+            own=name in _OWN,
+        )
+        for name in names
     )
 
 

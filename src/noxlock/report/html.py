@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from noxlock.model import Verdict
-from noxlock.report import _charts, _facts, suspects, words
+from noxlock.report import _charts, _facts, notices, suspects, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ def write(
         "resources": words.resources_line,
         "sentence": words.sentence,
         "short": words.short,
-        "warned": words.warning_line,
+        "warned": notices.warning_line,
     }
     environment.tests["passed"] = words.passed
     page = environment.get_template("page.html")
@@ -68,6 +68,7 @@ def write(
         charts=_charts,
         facts=_facts,
         words=words,
+        notices=notices,
         preview=_preview,
         order=_order,
         limits={"parts": _PARTS, "lines": _LINES, "unfolded": _UNFOLDED},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from noxlock.model import Verdict
-from noxlock.report import suspects, words
+from noxlock.report import notices, suspects, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,8 +81,9 @@ def _properties(report: CheckReport) -> list[tuple[str, str]]:
     rows += [
         ("since the baseline", suspects.cause_line(each)) for each in report.causes
     ]
-    rows += [("not in effect", sentence) for sentence in actual.unmet]
-    rows += [("new warning", words.warning_line(each)) for each in report.new_warnings]
+    rows += [(each.label, each.text) for each in notices.notices(report)]
+    if line := notices.noise_line(report):
+        rows.append(("noise", line))
     return rows
 
 
@@ -92,7 +93,7 @@ def _run(shown: Shown) -> Element:
     case = _case(report, "run", report.actual.resources)
     said = [each.verdict for each in report.outputs]
     said += [each.verdict for each in report.variations]
-    if report.reason and not report.verdict.passed:
+    if report.reason and report.verdict is Verdict.NOT_COMPARABLE:
         _failed(case, report.verdict, report.reason, _why(report))
     elif report.flaky:
         _failed(case, Verdict.DRIFTED, words.sentence(report), _why(report))

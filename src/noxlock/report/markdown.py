@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final, TextIO
 
 from noxlock.model import Verdict
-from noxlock.report import suspects, words
+from noxlock.report import notices, suspects, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -89,12 +89,9 @@ def _causes(report: CheckReport) -> Iterator[str]:
 
 
 def _noticed(report: CheckReport) -> Iterator[str]:
-    lines = [f"not in effect: {sentence}" for sentence in report.actual.unmet]
-    lines += [f"new warning: {words.warning_line(w)}" for w in report.new_warnings]
-    lines += [f"warning gone: {words.warning_line(w)}" for w in report.gone_warnings]
-    if report.noise is not None:
-        runs = words.counted(report.noise.runs, "run")
-        lines.append(f"noise: {runs} in the same surroundings: {report.noise.verdict}")
+    lines = [f"{each.label}: {each.text}" for each in notices.notices(report)]
+    if line := notices.noise_line(report):
+        lines.append(f"noise: {line}")
     yield from (f"- {_text(line)}" for line in lines)
     if lines:
         yield ""

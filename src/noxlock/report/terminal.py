@@ -12,6 +12,7 @@ from noxlock.report import _details
 from noxlock.report._tables import STYLES, diff_lines, outputs_table, show
 from noxlock.report.console import make_console
 from noxlock.report.live import make_progress
+from noxlock.report.notices import noise_line, notices
 from noxlock.report.suspects import cause_line
 from noxlock.report.words import (
     counted,
@@ -20,7 +21,6 @@ from noxlock.report.words import (
     passed,
     plain,
     resources_line,
-    warning_line,
 )
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def write_report(
         console.print(line)
     if not (report.verdict is Verdict.IDENTICAL and passed(report)) or verbose:
         write_outputs(report.outputs, stream, environ, verbose=verbose)
-    for line in _noticed(report):
+    for line in _noticed(report, everything=verbose):
         console.print(line)
     for text in _log(shown):
         console.print(text)
@@ -166,16 +166,12 @@ def _failing(output: OutputReport) -> Iterator[Text]:
         )
 
 
-def _noticed(report: CheckReport) -> Iterator[Text]:
-    for sentence in report.actual.unmet:
-        yield Text(plain(f"warning: {sentence}"), "yellow")
-    for warned in report.new_warnings:
-        yield Text(f"new warning: {warning_line(warned)}", "yellow")
-    for warned in report.gone_warnings:
-        yield Text(f"warning gone: {warning_line(warned)}")
-    if report.noise is not None:
-        runs = counted(report.noise.runs, "run")
-        yield Text(f"noise: {runs} in the same surroundings: {report.noise.verdict}")
+def _noticed(report: CheckReport, *, everything: bool) -> Iterator[Text]:
+    for each in notices(report, everything=everything):
+        style = "" if each.label == "warning gone" else "yellow"
+        yield Text(f"{each.label}: {each.text}", style)
+    if line := noise_line(report):
+        yield Text(f"noise: {line}")
     yield from _variations(report.variations)
     if report.attempts > 1:
         yield Text(f"the command was started {report.attempts} times")

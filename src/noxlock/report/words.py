@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from noxlock.model import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from noxlock.model import (
         CheckReport,
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
         Place,
         Resources,
         Variation,
-        Warned,
     )
 
 __all__ = [
@@ -38,10 +37,13 @@ __all__ = [
     "size_line",
     "took",
     "ulps",
-    "warning_line",
 ]
 
 _NAMED: Final = 3
+_HOW: Final = {
+    Verdict.DRIFTED: "the result changes with",
+    Verdict.NOT_COMPARABLE: "not comparable with",
+}
 _POWERS: Final = 20
 """Bits: beyond it a range of distances is named by powers of two."""
 _MILLIONS: Final = 10_000_000
@@ -147,21 +149,23 @@ def sentence(report: CheckReport) -> str:
     """Return the headline without check and verdict: what decides it."""
     if report.accepted:
         return f"recorded as the baseline: {_outputs(report)}"
+    return "; ".join(filter(None, _clauses(report))) or _outputs(report)
+
+
+def _clauses(report: CheckReport) -> Iterator[str]:
+    """Yield all that a check fails by: its runs, its outputs, what was varied."""
     worst = _worst(report.outputs)
-    varied = [each for each in report.variations if not each.verdict.passed]
+    if passed(report):
+        differs = worst is not None and worst.verdict is not Verdict.IDENTICAL
+        yield output_line(worst) if worst and differs else _outputs(report)
+    whole = bool(report.reason) and report.verdict is Verdict.NOT_COMPARABLE
     if report.flaky and report.noise is not None:
-        said = _noisy(report.noise)
-    elif report.reason:
-        said = report.reason
-    elif worst is not None and not worst.verdict.passed:
-        said = output_line(worst)
-    elif varied:
-        said = _varied(varied)
-    elif worst is None or worst.verdict is Verdict.IDENTICAL:
-        said = _outputs(report)
-    else:
-        said = output_line(worst)
-    return said
+        yield _noisy(report.noise)
+    elif worst is not None and not worst.verdict.passed and not whole:
+        yield output_line(worst)
+    yield report.reason
+    if not report.flaky and not whole:
+        yield from _varied(report.variations)
 
 
 def _noisy(noise: Noise) -> str:
@@ -171,12 +175,13 @@ def _noisy(noise: Noise) -> str:
     return f"{runs} in the same surroundings do not agree{by}"
 
 
-def _varied(failing: list[Variation]) -> str:
-    names = ", ".join(f"{each.axis} {each.value}" for each in failing[:_NAMED])
-    more = f" and {len(failing) - _NAMED} more" if len(failing) > _NAMED else ""
-    changes = any(each.verdict is Verdict.DRIFTED for each in failing)
-    how = "the result changes with" if changes else "not comparable with"
-    return f"{how} {names}{more}"
+def _varied(variations: Sequence[Variation]) -> Iterator[str]:
+    for verdict, how in _HOW.items():
+        failing = [each for each in variations if each.verdict is verdict]
+        names = ", ".join(f"{each.axis} {each.value}" for each in failing[:_NAMED])
+        more = f" and {len(failing) - _NAMED} more" if len(failing) > _NAMED else ""
+        if failing:
+            yield f"{how} {names}{more}"
 
 
 def _worst(outputs: Sequence[OutputReport]) -> OutputReport | None:
@@ -200,7 +205,8 @@ def output_line(output: OutputReport, *, against: str = "the baseline") -> str:
     text = f"{place(output.output, found.worst.where)} {_differs(found.worst, against)}"
     if found.violations:
         values = f"{found.violations:,} of {counted(found.compared, 'value')}"
-        return f"{text}, {values} out of tolerance"
+        why = f", {found.worst.note}" if found.worst.note else ""
+        return f"{text}{why}, {values} out of tolerance"
     if output.reason:
         return f"{output.output}: {output.reason}"
     return f"{text}, within tolerance"
@@ -211,12 +217,6 @@ def _differs(at: Place, against: str) -> str:
     if size is None:
         return f"is {shortened(at.actual)}, {against} {shortened(at.baseline)}"
     return f"differs by {size}"
-
-
-def warning_line(warned: Warned) -> str:
-    """Return `ConvergenceWarning: it did not converge (3 times)`."""
-    times = f" ({counted(warned.count, 'time')})" if warned.count > 1 else ""
-    return plain(f"{warned.category}: {shortened(warned.message, 160)}{times}")
 
 
 def bins(histogram: tuple[int, ...], rows: int = 16) -> list[tuple[str, int]]:
