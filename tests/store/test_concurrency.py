@@ -124,6 +124,15 @@ def runs(tmp_path: Path, files: dict[str, str | bytes]) -> Runs:
     return Runs(tmp_path / "store", tmp_path / filename, running())
 
 
+def counted(store: Store) -> dict[str, int]:
+    """Return the entries of the buckets that have any, without their versions."""
+    return {
+        bucket.name.partition("-v")[0]: bucket.entries
+        for bucket in store.info().buckets
+        if bucket.entries
+    }
+
+
 def test_runs_at_once_make_one_entry_and_each_its_environment(tmp_path: Path) -> None:
     work = runs(tmp_path, {f"demo/m{n}.py": f"x = {n}\n" for n in range(150)})
     started = [work.go(str(tmp_path / f"env{n}")) for n in range(4)]
@@ -131,7 +140,7 @@ def test_runs_at_once_make_one_entry_and_each_its_environment(tmp_path: Path) ->
 
     assert errors == [b""] * 4
     store = Store(work.root, environ={})
-    assert [bucket.entries for bucket in store.info().buckets] == [1, 1, 0, 0, 0, 0, 0]
+    assert counted(store) == {"wheels": 1, "bytecode": 1}
     assert store.verify().damaged == ()
     trees = [
         sorted(
@@ -156,7 +165,7 @@ def test_a_run_killed_while_it_adds_leaves_no_entry(
     assert killed(work.go(moment=moment.format(sha256=work.sha256)))
 
     assert not store.has_wheel(work.sha256)
-    assert [b.entries for b in store.info().buckets] == [0, 0, 0, 0, 0, 0, 1]
+    assert counted(store) == {"tmp": 1}
     assert store.info().buckets[-1].files >= 12
     store.add_wheel(work.wheel, work.sha256)
     assert store.verify().damaged == ()
