@@ -193,7 +193,7 @@ def test_what_is_not_confirmed_changes_nothing_and_is_shown_once(
     assert not report.accepted
     assert accepted.printed.count("weights.npy[1] differs by 0.5") == 1
     assert accepted.printed.endswith(
-        "digits: not-comparable: nothing was recorded: it was not confirmed\n"
+        "digits: nothing was recorded: it was not confirmed\n"
     )
     assert accepted.tree() == before
 

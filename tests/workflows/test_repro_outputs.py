@@ -13,7 +13,7 @@ from noxlock.model import (
     Tolerance,
     Verdict,
 )
-from noxlock.workflows.outputs import collect
+from noxlock.workflows.outputs import collect, fresh_folder
 from noxlock.workflows.repro import run_check
 from support.checks import (
     FACTS,
@@ -48,12 +48,12 @@ def test_an_output_that_is_not_declared_any_more_is_not_comparable(
         (
             "(folder / 'more.txt').write_text('1')",
             "more.txt",
-            "written, but not declared",
+            "written, but not declared: name it under `outputs`",
         ),
         (
             "(folder / 'link').symlink_to('/')",
             "link",
-            "written, but not declared",
+            "written, but not declared: name it under `outputs`",
         ),
         (
             "p = folder / 'weights.npy'; p.unlink(); p.symlink_to('/etc/passwd')",
@@ -99,7 +99,10 @@ def test_a_link_inside_the_folder_is_an_output_like_any_other(
     report = accepted.run()
 
     assert reasons(report)["deep/metrics.json"] == ""
-    assert reasons(report)["real/metrics.json"] == "written, but not declared"
+    assert (
+        reasons(report)["real/metrics.json"]
+        == "written, but not declared: name it under `outputs`"
+    )
     assert "deep" not in reasons(report)
 
 
@@ -167,8 +170,10 @@ def test_an_output_that_cannot_be_read_is_not_comparable(
 def test_an_outputs_folder_that_cannot_be_made_is_an_error(project: Project) -> None:
     (project.root / ".nox").write_text("")
 
-    with pytest.raises(EnvError, match="cannot make a fresh folder"):
+    with pytest.raises(EnvError, match="cannot write to"):
         project.run()
+    with pytest.raises(EnvError, match="cannot make a fresh folder"):
+        fresh_folder(project.root / ".nox" / "x")
 
 
 @pytest.mark.parametrize("kind", ["file", "link"])

@@ -134,7 +134,9 @@ def test_each_run_has_a_folder_and_the_first_stays_where_it_was(
         "tz-Asia-Kathmandu",
     ]
     for run in (folder / "runs").iterdir():
-        assert (run / "outputs" / "weights.npy").exists()
+        kept = run.name == "run-1"
+        assert (run / "outputs" / "weights.npy").exists() == kept, "the others agree"
+        assert (run / "log.txt").exists()
     first = folder / "runs" / "run-1" / "outputs"
     assert (folder / "outputs").resolve() == first.resolve()
 

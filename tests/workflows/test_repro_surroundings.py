@@ -65,7 +65,6 @@ def test_runs_that_differ_are_flaky_and_no_package_is_blamed(
     accepted: Project,
 ) -> None:
     accepted.change(repeat=2)
-    accepted.values(1.0, 2.5, 3.0)
     accepted.script(BY_RUN.format(expression="v + number"))
 
     report = accepted.run()

@@ -55,7 +55,8 @@ class CheckReport(Value, frozen=True, kw_only=True):
     format: int = 2
     check: str
     verdict: Verdict
-    """The worst of its outputs and variations."""
+    """Of its outputs, where they do not pass; else the worst of all that was found:
+    the variations' verdicts and the noise's count then."""
     outputs: tuple[OutputReport, ...]
     baseline: Record | None
     actual: Record

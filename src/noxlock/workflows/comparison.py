@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
     from noxlock.workflows.baselines.views import Fetched
     from noxlock.workflows.outputs import Collected
 
-__all__ = ["BySample", "Comparing", "beside", "same_bytes", "samples_of", "worse"]
+__all__ = [
+    "BySample",
+    "Compared",
+    "Comparing",
+    "beside",
+    "same_bytes",
+    "samples_of",
+    "together",
+    "worse",
+]
 
 BySample = dict[str, dict[str, tuple[float, ...]]]
 """By output and key, the noisy numbers of several runs."""
@@ -29,6 +39,18 @@ BySample = dict[str, dict[str, tuple[float, ...]]]
 _BLOCK: Final = 1 << 16
 _APART = Samples(judged=False)
 """Between two single runs noisy numbers say nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Compared:
+    """What the comparison with a baseline found."""
+
+    reports: tuple[OutputReport, ...] = ()
+    """Of each output: the declared ones first, then all others."""
+    unproved: frozenset[str] = frozenset()
+    """The outputs whose baseline is not what was recorded."""
+    undeclared: bool = False
+    """The baseline has outputs that the check does not declare any more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,8 +110,8 @@ class Comparing:
         fetched: Fetched,
         records: tuple[Record, Record],
         samples: Mapping[str, Samples],
-    ) -> tuple[OutputReport, ...]:
-        """Return a report of each output: the declared ones first, then all others.
+    ) -> Compared:
+        """Compare every output with the baseline.
 
         Args:
             found: What was written.
@@ -98,7 +120,9 @@ class Comparing:
             samples: By output its noisy numbers, recorded and actual.
         """
         recorded, actual = (record.outputs for record in records)
+        advice = _Advice(check=records[0].check, place=fetched.place)
         reports = []
+        unproved = set()
         for name in self.tolerances:
             if (fault := found.faults.get(name)) is not None:
                 reports.append(fault)
@@ -106,15 +130,23 @@ class Comparing:
             lost = [why for file, why in fetched.faults.items() if _in(file, name)]
             if lost:
                 reports.append(_lost(name, lost[0]))
+                unproved.add(name)
                 continue
             path = fetched.folder / name
             report = self.one(name, path, found.files[name], samples.get(name, _APART))
-            proof = _Proof(path, found.files[name], recorded, actual)
-            reports.append(proof.vouched(report))
+            proof = _Proof(path, found.files[name], recorded, actual, advice)
+            reports.append(vouched := proof.vouched(report))
+            if vouched is not report:
+                unproved.add(name)
         reports += [
             fault for name, fault in found.faults.items() if name not in self.tolerances
         ]
-        return (*reports, *self._undeclared(recorded, found))
+        more = tuple(self._undeclared(recorded, found))
+        return Compared(
+            reports=(*reports, *more),
+            unproved=frozenset(unproved),
+            undeclared=bool(more),
+        )
 
     def _undeclared(
         self, recorded: Iterable[str], found: Collected
@@ -145,6 +177,16 @@ def samples_of(
             for key, value in extract(path, tolerance).items():
                 values.setdefault(key, []).append(value)
         found[name] = {key: tuple(each) for key, each in values.items()}
+    return found
+
+
+def together(one: BySample, other: BySample) -> BySample:
+    """Return the noisy numbers of *one*, then those of *other*."""
+    found = {name: dict(numbers) for name, numbers in one.items()}
+    for name, numbers in other.items():
+        own = found.setdefault(name, {})
+        for key, values in numbers.items():
+            own[key] = (*own.get(key, ()), *values)
     return found
 
 
@@ -186,6 +228,24 @@ def _not_comparable(name: str, reason: str) -> OutputReport:
     return OutputReport(output=name, verdict=Verdict.NOT_COMPARABLE, reason=reason)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Advice:
+    """What to do about a file of the baseline that is not what was recorded."""
+
+    check: str
+    place: str
+    """Where the baseline's outputs lie; "": not known."""
+
+    def told(self, file: str, what: str) -> str:
+        """Return that *file* is so, and how it is looked into and restored."""
+        path = f"{self.place}/{file}".lstrip("/")
+        restore = f"git checkout -- {shlex.quote(path)}"
+        return (
+            f"{path} {what} (`noxlock verify {self.check}` tells more,"
+            f" `{restore}` restores it)"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Proof:
     """One output of a baseline, and what proves that it is what was recorded."""
@@ -195,6 +255,7 @@ class _Proof:
     recorded: Mapping[str, str]
     digests: Mapping[str, str]
     """Of the run's outputs, as they were just taken."""
+    advice: _Advice
 
     def vouched(self, report: OutputReport) -> OutputReport:
         """Add that the baseline is not what was recorded: then no verdict can pass."""
@@ -217,16 +278,18 @@ class _Proof:
     ) -> str:
         if not own:
             return "the baseline's record does not list it"
-        if not own.keys() <= files.keys():
-            return "a file of the baseline is gone"
-        if not files.keys() <= own.keys():
-            return "the baseline has a file that its record does not list"
+        if gone := min(own.keys() - files.keys(), default=""):
+            return self.advice.told(gone, "is gone from the baseline")
+        if more := min(files.keys() - own.keys(), default=""):
+            return self.advice.told(
+                more, "is in the baseline, and its record does not list it"
+            )
         for name, path in files.items():
             # Bytes are compared faster than they are digested.
             same = self.digests.get(name) == own[name] and name in now
             if not (same_bytes(path, now[name]) if same else digest(path) == own[name]):
-                what = "the baseline was changed since it was recorded"
-                return f"{what}: its sha256 differs"
+                what = "was changed since it was recorded: its sha256 differs"
+                return self.advice.told(name, what)
         return ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from noxlock.errors import DefinitionError, EnvError
 from noxlock.model import OutputReport, Verdict
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["Collected", "check_names", "collect", "fresh_folder", "is_plain"]
+
+_UNDECLARED: Final = "written, but not declared: name it under `outputs`"
 
 
 def is_plain(name: str) -> bool:
@@ -90,7 +92,7 @@ def collect(folder: Path, declared: Iterable[str]) -> Collected:
         if name in files or any(each.startswith(around) for each in files):
             continue
         if not any(name.startswith(f"{each}/") for each in (*files, *faults)):
-            faults.setdefault(name, _fault(name, "written, but not declared"))
+            faults.setdefault(name, _fault(name, _UNDECLARED))
     return Collected(files=files, faults=faults)
 
 

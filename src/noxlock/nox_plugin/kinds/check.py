@@ -64,6 +64,11 @@ def _title(name: str) -> str:
 
 
 def _rerun(session: nox.Session, noxfile: Noxfile, name: str, declared: Check) -> None:
+    from noxlock.workflows.repro import (  # noqa: PLC0415 - not for `nox -l`
+        alone,
+        folder_of,
+    )
+
     with reported(), noxfile.placed("checks", name):
         options = read_options(session.posargs, os.environ, flags=_FLAGS)
         refuse_rest(options, _title(name), _FLAGS)
@@ -74,9 +79,11 @@ def _rerun(session: nox.Session, noxfile: Noxfile, name: str, declared: Check) -
             )
             raise DefinitionError(what, hint="run it without --no-venv")
         project = noxfile.project()
-        built = with_gpu(session, project, declared, lambda: env.build(options))
-        if not install_only(session):
-            _compare(session, noxfile, (name, declared), built, options)
+        # A run beside this one would make the environment anew under it.
+        with alone(folder_of(nox_folder(session), name), session.log):
+            built = with_gpu(session, project, declared, lambda: env.build(options))
+            if not install_only(session):
+                _compare(session, noxfile, (name, declared), built, options)
 
 
 def _compare(
@@ -122,10 +129,13 @@ def _compare(
         ),
         console=replace(Console.of_process(), say=session.log),
     )
-    if accept and (report.accepted or passed(report)):
+    # What was asked for was not done: that is no success, whatever the results are.
+    refused = accept and not report.accepted and bool(report.reason)
+    good = passed(report) and not refused
+    noxfile.outcomes[session.name] = headline(report), good
+    if accept and good:
         noxfile.accepted.add(name)
-    noxfile.outcomes[session.name] = headline(report), passed(report)
-    if not passed(report):
+    if not good:
         raise CommandFailed(report.reason or report.verdict)
 
 

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from noxlock.workflows.repro.alone import alone
 from noxlock.workflows.repro.checking import Console, run_check
-from noxlock.workflows.repro.request import CheckRequest, report_file
+from noxlock.workflows.repro.request import CheckRequest, folder_of, report_file
 
-__all__ = ["CheckRequest", "Console", "report_file", "run_check"]
+__all__ = [
+    "CheckRequest",
+    "Console",
+    "alone",
+    "folder_of",
+    "report_file",
+    "run_check",
+]

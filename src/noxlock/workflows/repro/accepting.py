@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING, TextIO
 
 from msgspec import structs
 
-from noxlock.model import Verdict, worst
+from noxlock.model import Verdict
 from noxlock.report import Shown, terminal
 from noxlock.report.suspects import cause_line
 from noxlock.workflows import records
 from noxlock.workflows.baselines import Accepted
-from noxlock.workflows.comparison import beside
+from noxlock.workflows.comparison import Compared, beside
 from noxlock.workflows.history import make_entry
-from noxlock.workflows.repro.judging import make_report
+from noxlock.workflows.repro.judging import make_report, worst_of
+from noxlock.workflows.repro.repeats import incomparable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from noxlock.model import CheckReport, OutputReport, Record
     from noxlock.workflows.comparison import BySample, Comparing
+    from noxlock.workflows.repro.alone import Own
     from noxlock.workflows.repro.judging import Evidence
     from noxlock.workflows.repro.preparing import Known
     from noxlock.workflows.repro.recording import Recording
@@ -56,6 +58,8 @@ class Accepting:
     samples: BySample
     reason: str
     """Why the runs are not comparable at all; ""."""
+    own: Own
+    """The folder that the runs wrote to."""
 
     def report(self, ask: Ask, stream: TextIO) -> tuple[CheckReport, bool]:
         """Record the outputs, where they can be a baseline and it is confirmed.
@@ -64,14 +68,14 @@ class Accepting:
             The report, and whether all but its first line was shown already.
         """
         request, known = self.evidence.request, self.known
-        own = self.comparing.with_itself(self.evidence.runs[0].found)
-        if why := self._why_not(own):
-            return self._refused(own, why), False
-        reports: tuple[OutputReport, ...] = ()
+        compared = Compared()
+        if known.record is not None and not self.reason:
+            compared = self._compared(known.record)
+        if why := self._why_not():
+            return self._refused(compared, why, stream), False
         if known.record is not None:
-            reports = self._compared(known.record)
-            before = make_report(self.evidence, reports)
-            if self._changes_nothing(known.record, reports):
+            before = make_report(self.evidence, compared)
+            if self._changes_nothing(known.record, compared):
                 stream.write(
                     f"{request.name}: the baseline in {request.baseline.folder} stays"
                     " as it is\n"
@@ -86,24 +90,40 @@ class Accepting:
         elif known.damage:
             stream.write(f"{request.name}: {known.damage}\n")
         if known.is_there and not request.yes and (why := self._unconfirmed(ask)):
-            return self._refused(reports, why), known.record is not None
-        self._write(reports)
+            shown_before = known.record is not None
+            return self._refused(compared, why, stream), shown_before
+        self.own.require()
+        self._write(compared)
         return self._recorded(), False
 
-    def _refused(self, outputs: tuple[OutputReport, ...], why: str) -> CheckReport:
-        return make_report(self.evidence, outputs, f"nothing was recorded: {why}")
+    def _refused(self, compared: Compared, why: str, stream: TextIO) -> CheckReport:
+        """Report that nothing was recorded; what was found keeps its verdict."""
+        note = f"nothing was recorded: {why}"
+        bad = [each for each in self._own() if not each.verdict.passed]
+        if not compared.reports and (bad or not self.reason):
+            compared = Compared(reports=tuple(bad))
+        report = make_report(self.evidence, compared, self.reason, note=note)
+        if report.flaky:  # its headline is of the runs that do not agree
+            stream.write(f"{report.check}: {note}\n")
+        return report
 
-    def _why_not(self, own: tuple[OutputReport, ...]) -> str:
+    def _own(self) -> tuple[OutputReport, ...]:
+        return self.comparing.with_itself(self.evidence.runs[0].found)
+
+    def _why_not(self) -> str:
         if self.reason:
             return self.reason
-        if not all(output.verdict.passed for output in own):
+        if not all(output.verdict.passed for output in self._own()):
             return "not every output can be a baseline"
         noise = self.evidence.noise
         if noise is not None and not noise.verdict.passed:
-            return "runs in the same surroundings differ by more than is tolerated"
+            return (
+                incomparable(noise)
+                or "runs in the same surroundings differ by more than is tolerated"
+            )
         return ""
 
-    def _compared(self, record: Record) -> tuple[OutputReport, ...]:
+    def _compared(self, record: Record) -> Compared:
         request = self.evidence.request
         return self.comparing.with_baseline(
             self.evidence.runs[0].found,
@@ -112,10 +132,8 @@ class Accepting:
             beside(self.known.samples, self.samples),
         )
 
-    def _changes_nothing(
-        self, record: Record, reports: tuple[OutputReport, ...]
-    ) -> bool:
-        same = worst([each.verdict for each in reports]) is Verdict.IDENTICAL
+    def _changes_nothing(self, record: Record, compared: Compared) -> bool:
+        same = worst_of(compared.reports) is Verdict.IDENTICAL
         return same and records.same_origin(record, self.evidence.actual)
 
     def _unconfirmed(self, ask: Ask) -> str:
@@ -131,7 +149,7 @@ class Accepting:
             case _:
                 return "it was not confirmed"
 
-    def _write(self, reports: tuple[OutputReport, ...]) -> None:
+    def _write(self, compared: Compared) -> None:
         evidence, actual = self.evidence, self.evidence.actual
         evidence.request.baseline.write(
             Accepted(
@@ -140,7 +158,7 @@ class Accepting:
                 locks=self.recording.locks,
                 dirty=self.recording.diff or None,
                 samples=self.samples,
-                entry=make_entry(self.known.record, actual, reports),
+                entry=make_entry(self.known.record, actual, compared.reports),
             )
         )
 
@@ -150,15 +168,15 @@ class Accepting:
         evidence = replace(
             self.evidence, old=actual, history=request.baseline.history()
         )
-        outputs = self.comparing.with_baseline(
+        compared = self.comparing.with_baseline(
             evidence.runs[0].found,
             request.baseline.fetch(actual),
             (actual, actual),
             beside(self.samples, self.samples),
         )
-        report = make_report(evidence, outputs, accepted=True)
+        report = make_report(evidence, compared, accepted=True)
         # What is new is so beside what was replaced, not beside itself.
-        before = make_report(self.evidence, outputs)
+        before = make_report(self.evidence, compared)
         return structs.replace(
             report,
             new_warnings=before.new_warnings,

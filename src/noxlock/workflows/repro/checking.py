@@ -4,38 +4,34 @@ from __future__ import annotations
 
 import io
 import sys
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
-from noxlock.errors import CompareError
 from noxlock.report.words import headline
-from noxlock.workflows.comparison import Comparing, beside, samples_of
+from noxlock.workflows.comparison import Compared, Comparing, beside
 from noxlock.workflows.facts import LIVE, Facts
-from noxlock.workflows.outputs import fresh_folder
 from noxlock.workflows.publishing import publish
 from noxlock.workflows.repro.accepting import Accepting, ask_on_terminal
-from noxlock.workflows.repro.judging import (
-    Evidence,
-    attempts_note,
-    make_report,
-    shown_path,
-)
+from noxlock.workflows.repro.alone import Own, alone
+from noxlock.workflows.repro.following import attempts_note, shown_path
+from noxlock.workflows.repro.judging import Evidence, make_report
 from noxlock.workflows.repro.places import link_outputs
-from noxlock.workflows.repro.preparing import Prepared, prepare
+from noxlock.workflows.repro.preparing import Prepared, prepare, require_sense
 from noxlock.workflows.repro.recording import Recording
-from noxlock.workflows.repro.repeats import incomparable, measure_noise
+from noxlock.workflows.repro.repeats import take_repeats
 from noxlock.workflows.repro.runs import Runner
 from noxlock.workflows.repro.schedule import run_all
 from noxlock.workflows.repro.varied import judge_variation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
     from noxlock.model import CheckReport, OutputReport, Variation
-    from noxlock.workflows.comparison import BySample
     from noxlock.workflows.repro.accepting import Ask
+    from noxlock.workflows.repro.repeats import Repeats
     from noxlock.workflows.repro.request import CheckRequest
     from noxlock.workflows.repro.runs import Ran
 
@@ -87,20 +83,23 @@ def run_check(
 
     Raises:
         DefinitionError: The definition is no good, or an input is missing.
-        EnvError: The command cannot be started, or a folder not be made.
+        EnvError: The command cannot be started, a folder not be made, or another run
+            has taken the check's folder.
         CompareError: The baseline cannot be written.
     """
-    prepared = prepare(request)
-    fresh_folder(request.folder)
-    recording = Recording(
-        request=request,
-        facts=facts,
-        profile=prepared.profile,
-        inputs=prepared.inputs,
-        started=facts.now(),
-    )
     console = console or Console.of_process()
-    return _Job(request, prepared, recording, console).run()
+    require_sense(request)
+    with alone(request.folder, console.say):
+        prepared = prepare(request)
+        own = Own.make(request.folder)
+        recording = Recording(
+            request=request,
+            facts=facts,
+            profile=prepared.profile,
+            inputs=prepared.inputs,
+            started=facts.now(),
+        )
+        return _Job(request, prepared, recording, console, own).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +108,27 @@ class _Job:
     prepared: Prepared
     recording: Recording
     console: Console
+    own: Own
 
     def run(self) -> CheckReport:
         """Make the runs, judge them and publish what came of it."""
+        request, prepared = self.request, self.prepared
+        comparing = Comparing.of(request.check)
+        with closing(self._runs()) as ended:
+            repeats = take_repeats(comparing, ended, len(prepared.repeats))
+            link_outputs(request.outputs, repeats.first.folder.outputs)
+            if repeats.failed:
+                return self._failed(repeats, repeats.failed)
+            varied: list[tuple[Variation, list[Ran]]] = []
+            for group in prepared.varied:
+                runs = list(islice(ended, len(group)))
+                judged = judge_variation(
+                    comparing, repeats.first, runs, repeats.samples
+                )
+                varied.append((judged, runs))
+        return self._judged(comparing, repeats, varied)
+
+    def _runs(self) -> Generator[Ran]:
         request, prepared = self.request, self.prepared
         runner = Runner(
             request=request,
@@ -120,53 +137,48 @@ class _Job:
             dispatch=prepared.dispatch,
             say=self.console.say,
         )
-        runs = run_all(
+        return run_all(
             runner,
             prepared.wanted,
             needed=len(prepared.repeats),
             echo=self.console.echo,
             say=self.console.say,
         )
-        link_outputs(request.outputs, runs[0].folder.outputs)
-        failed = next((run for run in self._repeats(runs) if run.failed), None)
-        return self._failed(runs, failed) if failed else self._judged(runs)
 
-    def _repeats(self, runs: Sequence[Ran]) -> list[Ran]:
-        return [run for run in runs if not run.wanted.surroundings.axis]
-
-    def _failed(self, runs: Sequence[Ran], failed: Ran) -> CheckReport:
+    def _failed(self, repeats: Repeats, failed: Ran) -> CheckReport:
         """Report a run that failed: nothing is compared, its log and files stay."""
-        request = self.request
+        request, first = self.request, repeats.first
         evidence = Evidence(
             request=request,
-            actual=self.recording.record(runs[0], None),
-            runs=runs,
+            actual=self.recording.record(first, None),
+            runs=repeats.runs,
             old=self.prepared.known.record,
             history=self.prepared.known.history,
         )
-        which = f"{failed.wanted.title}: " if failed is not runs[0] else ""
+        which = f"{failed.wanted.title}: " if failed is not first else ""
         log = shown_path(failed.folder.log, request.root)
         reason = f"{which}{failed.failed}{attempts_note(failed)}; its log: {log}"
-        report = make_report(evidence, (), reason)
+        report = make_report(evidence, Compared(), reason)
         return self._publish(report, log=failed.folder.log)
 
-    def _judged(self, runs: Sequence[Ran]) -> CheckReport:
-        request, known = self.request, self.prepared.known
-        comparing = Comparing.of(request.check)
-        repeats = self._repeats(runs)
-        first = repeats[0]
-        reason, samples = self._samples(comparing, repeats)
-        noise = measure_noise(comparing, repeats)
+    def _judged(
+        self,
+        comparing: Comparing,
+        repeats: Repeats,
+        varied: Sequence[tuple[Variation, list[Ran]]],
+    ) -> CheckReport:
+        request, known, first = self.request, self.prepared.known, repeats.first
+        variations = [variation for variation, _ in varied]
         evidence = Evidence(
             request=request,
-            actual=self.recording.record(first, noise),
-            runs=runs,
-            variations=self._variations(comparing, runs, samples),
+            actual=self.recording.record(first, repeats.noise),
+            runs=[*repeats.runs, *(run for _, runs in varied for run in runs)],
+            apart=repeats.apart,
+            variations=(*variations, *self.prepared.lost),
             old=known.record,
             history=known.history,
         )
-        if not first.found.faults:
-            reason = reason or incomparable(noise)
+        reason = repeats.reason
         if changed := self.prepared.inputs.changed():
             reason = f"changed while the check ran: the input {', '.join(changed)}"
         if request.accept:
@@ -175,44 +187,26 @@ class _Job:
                 comparing=comparing,
                 known=known,
                 recording=self.recording,
-                samples=samples,
+                samples=repeats.samples,
                 reason=reason,
+                own=self.own,
             )
             report, shown = accepting.report(self.console.ask, self.console.stream)
             return self._publish(report, shown=shown)
         reason = reason or known.damage
         if known.record is None:
-            faults = tuple(first.found.faults.values())
+            compared = Compared(reports=tuple(first.found.faults.values()))
             return self._publish(
-                make_report(evidence, faults, reason or self._no_baseline())
+                make_report(evidence, compared, reason or self._no_baseline())
             )
         fetched = request.baseline.fetch(known.record)
-        told = beside(known.samples, samples)
+        told = beside(known.samples, repeats.samples)
         both = known.record, evidence.actual
-        outputs = comparing.with_baseline(first.found, fetched, both, told)
-        report = make_report(evidence, outputs, reason)
-        return self._publish(report, sides=_sides(outputs, fetched.folder, first))
-
-    def _samples(
-        self, comparing: Comparing, repeats: Sequence[Ran]
-    ) -> tuple[str, BySample]:
-        """Return the noisy numbers of the runs, or why there are none."""
-        try:
-            runs = [run.found for run in repeats]
-            return "", samples_of(comparing.tolerances, runs)
-        except CompareError as error:
-            return f"{error}{f' ({error.hint})' if error.hint else ''}", {}
-
-    def _variations(
-        self, comparing: Comparing, runs: Sequence[Ran], samples: BySample
-    ) -> tuple[Variation, ...]:
-        varied = [run for run in runs if run.wanted.surroundings.axis]
-        groups = groupby(varied, key=lambda run: run.wanted.surroundings)
-        judged = [
-            judge_variation(comparing, runs[0], list(group), samples)
-            for _, group in groups
-        ]
-        return (*judged, *self.prepared.lost)
+        compared = comparing.with_baseline(first.found, fetched, both, told)
+        report = make_report(evidence, compared, reason)
+        return self._publish(
+            report, sides=_sides(compared.reports, fetched.folder, first)
+        )
 
     def _no_baseline(self) -> str:
         request = self.request
@@ -230,8 +224,10 @@ class _Job:
         shown: bool = False,
     ) -> CheckReport:
         request = self.request
+        self.own.require()
         if shown:
-            self.console.stream.write(f"{headline(report)}\n")
+            said = f"{report.check}: {report.reason}" if report.reason else ""
+            self.console.stream.write(f"{said or headline(report)}\n")
         publish(
             report,
             folder=request.folder,

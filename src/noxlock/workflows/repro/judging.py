@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,11 +9,11 @@ from msgspec import structs
 
 from noxlock.model import CheckReport, Verdict, worst
 from noxlock.report import causes
-from noxlock.workflows.repro.repeats import below_noise, is_flaky
+from noxlock.workflows.repro.following import next_commands
+from noxlock.workflows.repro.repeats import incomparable, is_flaky, noise_note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from noxlock.model import (
         HistoryEntry,
@@ -25,10 +23,11 @@ if TYPE_CHECKING:
         Variation,
         Warned,
     )
+    from noxlock.workflows.comparison import Compared
     from noxlock.workflows.repro.request import CheckRequest
     from noxlock.workflows.repro.runs import Ran
 
-__all__ = ["Evidence", "attempts_note", "make_report", "shown_path"]
+__all__ = ["Evidence", "make_report", "worst_of"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +38,8 @@ class Evidence:
     actual: Record
     runs: Sequence[Ran]
     """All that were made, in order; those of the check's own surroundings first."""
+    apart: Ran | None = None
+    """The first of those that does not agree with the first of all."""
     variations: tuple[Variation, ...] = ()
     old: Record | None = None
     """The baseline's."""
@@ -52,41 +53,41 @@ class Evidence:
 
 def make_report(
     evidence: Evidence,
-    outputs: tuple[OutputReport, ...],
+    compared: Compared,
     reason: str = "",
     *,
+    note: str = "",
     accepted: bool = False,
 ) -> CheckReport:
     """Return the report.
 
     Args:
         evidence: What the runs have shown.
-        outputs: What became of each output.
+        compared: What became of each output.
         reason: Why the check as a whole is not comparable; "": it is.
+        note: What is to be said besides, and decides nothing.
         accepted: The outputs are the baseline now.
     """
-    old, actual = evidence.old, evidence.actual
+    old, actual, outputs = evidence.old, evidence.actual, compared.reports
     flaky = is_flaky(evidence.noise)
     new, gone = _warnings(evidence)
-    verdict = _verdict(evidence, outputs, reason)
-    if flaky and not reason and below_noise(outputs, evidence.noise):
-        reason = (
-            "the baseline is no farther away than runs in the same surroundings are"
-            " from each other"
-        )
+    said, changed = noise_note(outputs, evidence.noise)
+    verdict = Verdict.NOT_COMPARABLE if reason else _verdict(evidence, outputs)
+    if not reason and worst_of(outputs).passed and not verdict.passed:
+        reason = incomparable(evidence.noise)
     report = CheckReport(
         check=evidence.request.name,
         verdict=verdict,
         outputs=outputs,
         baseline=old,
         actual=actual,
-        reason=reason,
+        reason="; ".join(filter(None, (note, reason, said))),
         flaky=flaky,
         noise=evidence.noise,
         variations=evidence.variations,
         # What moves by itself is not moved by a package.
         causes=()
-        if old is None or flaky
+        if old is None or (flaky and not changed)
         else causes(old, actual, evidence.request.direct),
         new_warnings=new,
         gone_warnings=gone,
@@ -94,18 +95,21 @@ def make_report(
         history=evidence.history,
         accepted=accepted,
     )
-    return _with_next(report, evidence)
+    commands = next_commands(report, evidence, compared, changed=changed)
+    return structs.replace(report, next=tuple(commands))
 
 
-def _verdict(
-    evidence: Evidence, outputs: tuple[OutputReport, ...], reason: str
-) -> Verdict:
-    if reason:
-        return Verdict.NOT_COMPARABLE
-    found = [report.verdict for report in outputs]
-    if not found:
-        return Verdict.NOT_COMPARABLE
-    found += [variation.verdict for variation in evidence.variations]
+def worst_of(outputs: Sequence[OutputReport]) -> Verdict:
+    """Return the worst verdict of *outputs*; of none at all nothing was compared."""
+    return worst([report.verdict for report in outputs])
+
+
+def _verdict(evidence: Evidence, outputs: tuple[OutputReport, ...]) -> Verdict:
+    """Return what the outputs say; where they pass, what the other runs say too."""
+    own = worst_of(outputs)
+    if not own.passed:
+        return own
+    found = [own, *(variation.verdict for variation in evidence.variations)]
     if evidence.noise is not None:
         found.append(evidence.noise.verdict)
     return worst(found)
@@ -123,58 +127,3 @@ def _warnings(evidence: Evidence) -> tuple[tuple[Warned, ...], tuple[Warned, ...
         tuple(each for each in now if (each.category, each.message) not in old),
         tuple(each for each in before if (each.category, each.message) not in new),
     )
-
-
-def attempts_note(run: Ran) -> str:
-    """Return ` in each of 3 attempts`, or "" where there was but one."""
-    return f" in each of {run.attempts} attempts" if run.attempts > 1 else ""
-
-
-def shown_path(path: Path, root: Path) -> str:
-    """Return *path* as one types it in the project's folder."""
-    return shlex.quote(os.path.relpath(path, root))
-
-
-def _with_next(report: CheckReport, evidence: Evidence) -> CheckReport:
-    return structs.replace(report, next=tuple(_next(report, evidence)))
-
-
-def _next(report: CheckReport, evidence: Evidence) -> list[str]:
-    request, runs = evidence.request, evidence.runs
-    accept = f"{request.session} -- --accept"
-    if failed := next((run for run in runs if run.failed), None):
-        log = f"less {shown_path(failed.folder.log, request.root)}"
-        if report.verdict is Verdict.NOT_COMPARABLE:
-            return [log]
-    found: list[str] = []
-    if report.accepted:
-        folder = shlex.quote(request.baseline.folder)
-        found += [f"git add {folder}"] if report.actual.commit else []
-    elif report.flaky:
-        return [_compare(evidence, runs[0], runs[1])]
-    elif evidence.old is None:
-        return [] if any(runs[0].found.faults) else [accept]
-    verdicts = {output.verdict for output in report.outputs}
-    if Verdict.DRIFTED in verdicts:
-        found += [f"noxlock log {request.name}", accept]
-    if Verdict.NOT_COMPARABLE in verdicts:
-        found += [f"noxlock verify {request.name}"]
-    for varied in report.variations:
-        run = _run_of(evidence, varied)
-        if varied.verdict is Verdict.DRIFTED and run is not None:
-            return [*found, _compare(evidence, runs[0], run)]
-    return found
-
-
-def _run_of(evidence: Evidence, varied: Variation) -> Ran | None:
-    for run in evidence.runs:
-        around = run.wanted.surroundings
-        if (around.axis, around.value) == (varied.axis, varied.value):
-            return run
-    return None
-
-
-def _compare(evidence: Evidence, one: Ran, other: Ran) -> str:
-    root = evidence.request.root
-    sides = (shown_path(run.folder.outputs, root) for run in (one, other))
-    return f"noxlock compare {' '.join(sides)}"

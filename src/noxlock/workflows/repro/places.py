@@ -58,6 +58,11 @@ class RunFolder:
         """Make its outputs anew; the log of an attempt before stays."""
         fresh_folder(self.outputs)
 
+    def drop(self) -> None:
+        """Remove what it wrote, which is as it should be: its log stays."""
+        for folder in (self.outputs, self.home):
+            shutil.rmtree(folder, ignore_errors=True)
+
 
 def link_outputs(link: Path, outputs: Path) -> None:
     """Make *link* lead to *outputs*, where the system lets us."""

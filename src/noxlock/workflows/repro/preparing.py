@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from noxlock.workflows.comparison import BySample
     from noxlock.workflows.repro.request import CheckRequest
 
-__all__ = ["Known", "Prepared", "prepare"]
+__all__ = ["Known", "Prepared", "prepare", "require_sense"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,17 +64,20 @@ class Prepared:
         return [*self.repeats, *(run for runs in self.varied for run in runs)]
 
 
+def require_sense(request: CheckRequest) -> None:
+    """Raise DefinitionError for names, a command or a baseline that are no good."""
+    check_names(request.check.outputs, request.name)
+    request.baseline.check()
+    command_words(request, request.outputs)
+
+
 def prepare(request: CheckRequest) -> Prepared:
     """Return all that is known before the first run.
 
     Raises:
-        DefinitionError: An output's name, the command, the profile, a variation or the
-            baseline's folder is no good, or an input is missing.
+        DefinitionError: The profile or a variation is no good, or an input is missing.
     """
     check = request.check
-    check_names(check.outputs, request.name)
-    request.baseline.check()
-    command_words(request, request.outputs)
     at = f"checks.{request.name}"
     try:
         profile = resolve_profile(check.profile, request.profiles)

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from noxlock.model import Check, ProfileDefinition, Tolerance
     from noxlock.workflows.records import Built
 
-__all__ = ["CheckRequest", "command_words", "hermetic", "report_file", "runs_wanted"]
+__all__ = [
+    "CheckRequest",
+    "command_words",
+    "folder_of",
+    "hermetic",
+    "report_file",
+    "runs_wanted",
+]
 
 _FOLDER: Final = "repro"
 
@@ -54,7 +61,7 @@ class CheckRequest:
     @property
     def folder(self) -> Path:
         """Where the runs and the reports of this check go."""
-        return self.nox_folder / _FOLDER / self.name
+        return folder_of(self.nox_folder, self.name)
 
     @property
     def runs(self) -> Path:
@@ -92,6 +99,11 @@ class CheckRequest:
     def session(self) -> str:
         """What `nox -s` calls it."""
         return f'nox -s "repro({self.name})"'
+
+
+def folder_of(nox_folder: Path, name: str) -> Path:
+    """Return where the runs and the reports of the check *name* go."""
+    return nox_folder / _FOLDER / name
 
 
 def report_file(request: CheckRequest) -> Path:

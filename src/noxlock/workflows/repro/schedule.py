@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
 from noxlock import process
 from noxlock.report.words import resources_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from noxlock.workflows.repro.runs import Ran, Runner, Wanted
 
@@ -24,8 +26,12 @@ def run_all(
     needed: int,
     echo: TextIO | None,
     say: Callable[[str], None],
-) -> list[Ran]:
+) -> Generator[Ran]:
     """Make the runs of *wanted*, in order, at most as many at once as the check says.
+
+    What takes them decides when others start: one by one, the next one starts when it
+    is asked for; side by side, as many may wait to be taken as run at once. So what was
+    compared can be removed before more is written.
 
     Args:
         runner: Makes one.
@@ -35,13 +41,15 @@ def run_all(
             with `verbose` every run's.
         say: Says a line of progress.
 
-    Returns:
+    Yields:
         Those that were made, in order: all, or those up to a failure of a needed one.
+        Where it is closed before its end, those that still run are ended.
 
     Raises:
         EnvError: A command cannot be started.
     """
     check = runner.request.check
+    ahead = 1 if check.jobs == 1 else 2 * check.jobs
     stop = threading.Event()
 
     def one(index: int) -> Ran | None:
@@ -58,15 +66,15 @@ def run_all(
             say(f"{ran.wanted.title}: {said}")
         return ran
 
+    left = iter(range(len(wanted)))
     with ThreadPoolExecutor(check.jobs) as pool:
-        futures = [pool.submit(one, index) for index in range(len(wanted))]
+        futures = deque(pool.submit(one, index) for index in islice(left, ahead))
         try:
-            return [ran for ran in _results(futures) if ran is not None]
+            while futures:
+                if (ran := futures.popleft().result()) is not None:
+                    yield ran
+                futures.extend(pool.submit(one, index) for index in islice(left, 1))
         except BaseException:
             stop.set()
             process.end_all()
             raise
-
-
-def _results(futures: Sequence[Future[Ran | None]]) -> list[Ran | None]:
-    return [future.result() for future in futures]

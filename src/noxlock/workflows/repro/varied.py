@@ -42,6 +42,8 @@ def judge_variation(
 ) -> Variation:
     """Compare the *runs* of one variation with the *first* run of the check.
 
+    What agrees needs its outputs no more: they are removed.
+
     Args:
         comparing: How.
         first: The run that was not varied.
@@ -59,10 +61,15 @@ def judge_variation(
         else:
             outputs = _compared(comparing, first, runs, beside(samples, own))
     verdict = worst([report.verdict for report in outputs])
+    if reason:
+        verdict = Verdict.NOT_COMPARABLE
+    if verdict.passed:
+        for run in runs:
+            run.folder.drop()
     return Variation(
         axis=surroundings.axis,
         value=surroundings.value,
-        verdict=Verdict.NOT_COMPARABLE if reason else verdict,
+        verdict=verdict,
         outputs=outputs,
         reason=reason,
         resources=_together(runs),
