@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import os
-from codecs import (
-    BOM_UTF16_BE,
-    BOM_UTF16_LE,
-    BOM_UTF32_BE,
-    getincrementaldecoder,
-)
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 import msgspec
 
-from noxlock.compare._files import Side, reason_of
+from noxlock.compare._files import Side, head_of, is_text, reason_of
 from noxlock.compare._job import Job
+from noxlock.compare._packed import packing_of
 from noxlock.compare.tolerance import Limits
 from noxlock.errors import CompareError
 from noxlock.model import DefaultTolerance, OutputReport, Verdict
@@ -59,6 +55,13 @@ class Format:
     """How its files start, where a suffix is missing or may be another format's."""
     remark: str = ""
     """What a reader of the report should know where the outputs differ."""
+    packing: str = ""
+    """What the file is compressed with around the format: `gzip`."""
+
+    @property
+    def label(self) -> str:
+        """What reports call it: `csv (gzip)`."""
+        return f"{self.name} ({self.packing})" if self.packing else self.name
 
     def load(self) -> _Compare:
         """Return the function; its module may import NumPy.
@@ -145,7 +148,10 @@ _NAMED: Final = {form.name: form for form in FORMATS}
 _ZARR: Final = ("zarr.json", ".zgroup", ".zarray")
 # NetCDF is HDF5 since version 4, MATLAB's files since 7.3; before they are not.
 _SHARED: Final = frozenset(("", ".nc", ".nc4", ".cdf", ".hdf", ".mat"))
-_HEAD: Final = 1 << 16
+_STREAMED: Final = frozenset(
+    ("npy", "json", "jsonl", "yaml", "csv", "tsv", "pickle", "text", "bytes")
+)
+"""Which need no real file: they are read while they are decompressed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,8 +177,21 @@ def format_of(path: Path) -> Format:
 
     The suffix decides; the content does where there is none, or where several formats
     share it. What no format owns is text where it starts as UTF-8 does, else bytes.
+    A compressed file has the format that is inside, if that can be read as a stream.
     """
-    name = path.name.lower()
+    packing, inner = packing_of(path.name)
+    if not packing or path.is_dir():
+        return _plain_format(path, path.name)
+    form = _plain_format(path, inner)
+    if form.name not in _STREAMED:
+        remark = f"compared by its bytes after {packing}: a {form.name} inside needs a"
+        form = replace(_NAMED["bytes"], remark=f"{remark} file of its own")
+    return replace(form, packing=packing)
+
+
+def _plain_format(path: Path, name: str) -> Format:
+    """Return the format of *path*, which would be called *name* uncompressed."""
+    name = name.lower()
     found = [suffix for suffix in _SUFFIXES if name.endswith(suffix)]
     if found:
         return _SUFFIXES[max(found, key=len)]
@@ -180,32 +199,16 @@ def format_of(path: Path) -> Format:
         if path.is_dir():
             marked = any((path / each).is_file() for each in _ZARR)
             return _NAMED["zarr" if marked else "folder"]
-        with path.open("rb") as stream:
-            head = stream.read(_HEAD)
+        head = head_of(path)
     except OSError:
         return _NAMED["text"]
-    if path.suffix.lower() in _SHARED:
+    except CompareError:
+        return _NAMED["bytes"]
+    if PurePath(name).suffix in _SHARED:
         for form in FORMATS:
             if form.magic and head.startswith(form.magic):
                 return form
-    return _NAMED["text" if _is_text(head) else "bytes"]
-
-
-def _is_text(head: bytes) -> bool:
-    """Whether text may start with *head*, which may end inside a character.
-
-    It is UTF-8, or starts with the mark of UTF-16 or UTF-32.
-    """
-    if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE, BOM_UTF32_BE)):
-        return True
-    if b"\0" in head:
-        return False
-    decoder = getincrementaldecoder("utf-8")()
-    try:
-        decoder.decode(head, final=len(head) < _HEAD)
-    except UnicodeDecodeError:
-        return False
-    return True
+    return _NAMED["text" if is_text(head) else "bytes"]
 
 
 def compare_sides(baseline: Side, actual: Side, job: Job) -> None:
@@ -215,6 +218,8 @@ def compare_sides(baseline: Side, actual: Side, job: Job) -> None:
         CompareError: One cannot be read, or the format's library is not installed.
     """
     form = format_of(baseline.path)
+    if actual.packing and form.name not in _STREAMED:
+        raise actual.error(f"is compressed with {actual.packing}, the other is not")
     try:
         form.load()(baseline, actual, job)
     except OSError as error:
@@ -258,10 +263,10 @@ def compare_output(
         return OutputReport(
             output=name,
             verdict=Verdict.NOT_COMPARABLE,
-            format=form.name,
+            format=form.label,
             reason=reason_of(error),
         )
-    report = job.tally.report(name, form.name)
+    report = job.tally.report(name, form.label)
     if (mistake := limits.unmatched()) is None:
         return report
     return msgspec.structs.replace(

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from codecs import (
+    BOM_UTF16_BE,
+    BOM_UTF16_LE,
+    BOM_UTF32_BE,
+    getincrementaldecoder,
+)
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from noxlock.compare._packed import packing_of, unpacked
 from noxlock.errors import CompareError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Side", "chunks", "reason_of", "same_bytes"]
+__all__ = ["Side", "chunks", "head_of", "is_text", "reason_of", "same_bytes"]
 
 _CHUNK: Final = 1 << 20
+_HEAD: Final = 1 << 16
+_MOST: Final = 1 << 30
+"""Bytes of a compressed file that are read at once: trees of text are."""
+_POINTER: Final = b"version https://git-lfs.github.com/spec/"
+_LONGEST_POINTER: Final = 1024
+"""Bytes: "a pointer file must be less than 1024 bytes" (Git LFS's specification)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +42,27 @@ class Side:
         """Return the error that this file *what*; paths stay out of it."""
         return CompareError(f"the {self.who} {what}")
 
+    @property
+    def packing(self) -> str:
+        """What the file is compressed with, by its suffix; "" where it is not."""
+        packing = packing_of(self.path.name)[0]
+        return "" if packing and self.path.is_dir() else packing
+
+    def size(self) -> int:
+        """Return its length in bytes; a compressed file is read for it."""
+        if not self.packing:
+            return self.path.stat().st_size
+        with self.open() as stream:
+            return sum(map(len, chunks(stream)))
+
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
         """Open the file, which must be there, regular and not empty.
 
+        What is compressed is decompressed as it is read.
+
         Raises:
-            CompareError: It is not, or reading it fails.
+            CompareError: It is not, or reading it fails; it is a pointer of Git LFS.
         """
         try:
             if not self.path.exists():
@@ -45,14 +74,42 @@ class Side:
             if self.path.stat().st_size == 0:
                 raise self.error("is empty")
             with self.path.open("rb") as stream:
-                yield stream
+                self._check_content(stream)
+                if not self.packing:
+                    yield stream
+                    return
+                with unpacked(stream, self.packing, self.error) as plain:
+                    if not plain.peek(1):
+                        raise self.error("is empty")
+                    yield plain
         except OSError as error:
             raise self.error(f"cannot be read: {error.strerror or error}") from error
 
+    def _check_content(self, stream: BinaryIO) -> None:
+        if self.path.stat().st_size >= _LONGEST_POINTER:
+            return
+        pointer = stream.read(len(_POINTER)) == _POINTER
+        stream.seek(0)
+        if pointer:
+            raise CompareError(
+                f"the {self.who} is a pointer of Git LFS, not the file itself",
+                hint="`git lfs pull` brings the files of the checkout, `git lfs fetch"
+                " REMOTE REVISION` those of another revision",
+            )
+
     def read(self) -> bytes:
-        """Return its bytes."""
+        """Return its bytes.
+
+        Raises:
+            CompareError: It cannot be read, or becomes too long where it is compressed.
+        """
         with self.open() as stream:
-            return stream.read()
+            if not self.packing:
+                return stream.read()
+            data = stream.read(_MOST + 1)
+        if len(data) > _MOST:
+            raise self.error(f"has more than {_MOST >> 20} MiB when it is decompressed")
+        return data
 
     def text(self) -> str:
         """Return its text, which must be UTF-8."""
@@ -76,12 +133,41 @@ def same_bytes(one: Side, other: Side) -> bool:
         CompareError: One cannot be read, or is empty.
     """
     with one.open() as old, other.open() as new:
-        if one.path.stat().st_size != other.path.stat().st_size:
+        if not (one.packing or other.packing) and one.size() != other.size():
             return False
-        return all(a == b for a, b in zip(chunks(old), chunks(new), strict=False))
+        return all(a == b for a, b in zip_longest(chunks(old), chunks(new)))
 
 
 def reason_of(error: CompareError) -> str:
     """Return what a report says of *error*: what, and what to do about it."""
     hint = error.hint or ""
     return error.what if hint in error.what else f"{error.what} ({hint})"
+
+
+def head_of(path: Path) -> bytes:
+    """Return the start of a file, decompressed.
+
+    Raises:
+        CompareError: It is compressed, and cannot be read.
+        OSError: It is not compressed, and cannot be read.
+    """
+    side = Side("file", path)
+    with side.open() if side.packing else path.open("rb") as stream:
+        return stream.read(_HEAD)
+
+
+def is_text(head: bytes) -> bool:
+    """Whether text may start with *head*, which may end inside a character.
+
+    It is UTF-8, or starts with the mark of UTF-16 or UTF-32.
+    """
+    if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE, BOM_UTF32_BE)):
+        return True
+    if b"\0" in head:
+        return False
+    decoder = getincrementaldecoder("utf-8")()
+    try:
+        decoder.decode(head, final=len(head) < _HEAD)
+    except UnicodeDecodeError:
+        return False
+    return True

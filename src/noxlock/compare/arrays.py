@@ -40,10 +40,13 @@ def compare(baseline: Side, actual: Side, job: Job) -> None:
         CompareError: One cannot be read, or holds Python objects.
     """
     with baseline.open() as old, actual.open() as new:
-        old_file = open_array(
-            old, baseline.path.stat().st_size, baseline.error, (old, 0)
+        sides = ((old, baseline), (new, actual))
+        old_file, new_file = (
+            open_array(
+                stream, side.size(), side.error, None if side.packing else (stream, 0)
+            )
+            for stream, side in sides
         )
-        new_file = open_array(new, actual.path.stat().st_size, actual.error, (new, 0))
         compare_sources(new_file, old_file, job)
 
 

@@ -45,7 +45,7 @@ def compare(baseline: Side, actual: Side, job: Job) -> None:
         raise CompareError("a `distribution` is declared, which text cannot have")
     old = look_through(baseline)
     if same_bytes(baseline, actual):
-        job.tally.same(old.count if isinstance(old, Text) else _size(baseline))
+        job.tally.same(old.count if isinstance(old, Text) else baseline.size())
         return
     new = look_through(actual)
     if isinstance(old, str) and isinstance(new, str):
@@ -56,10 +56,6 @@ def compare(baseline: Side, actual: Side, job: Job) -> None:
         raise actual.error(f"is no text, as the other one is: {new}")
     else:
         _compare_texts((baseline, old), (actual, new), job)
-
-
-def _size(side: Side) -> int:
-    return side.path.stat().st_size
 
 
 def _compare_texts(
