@@ -109,6 +109,7 @@ def _download(folder: Path, pin: str) -> Path | str:
         try:
             done = subprocess.run(
                 [*command, f"--dest={new}", pin],
+                env=_environ(),
                 capture_output=True,
                 text=True,
                 check=False,
@@ -122,6 +123,14 @@ def _download(folder: Path, pin: str) -> Path | str:
             return f"pip cannot fetch {pin} here: {said[-1]}"
         (wheel,) = wheels
         return wheel.rename(folder / wheel.name)
+
+
+def _environ() -> dict[str, str]:
+    """Return the variables without what hides pip's settings from a session."""
+    environ = dict(os.environ)
+    if environ.get("PIP_CONFIG_FILE") == os.devnull:
+        del environ["PIP_CONFIG_FILE"]
+    return environ
 
 
 @functools.cache
