@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMAND"]
 
-_Expected = Annotated[Path, typer.Argument(metavar="EXPECTED", help="File or folder.")]
+_Expected = Annotated[
+    str,
+    typer.Argument(
+        metavar="EXPECTED", help="File or folder, or REVISION:PATH as git has it."
+    ),
+]
 _Actual = Annotated[
-    Path, typer.Argument(metavar="ACTUAL", help="What is held against it.")
+    str, typer.Argument(metavar="ACTUAL", help="What is held against it, likewise.")
 ]
 _Rtol = Annotated[
     float | None,
@@ -79,6 +84,10 @@ def compare(  # noqa: PLR0913 - options of the command line
     exactly. --rtol and --atol hold where the file of --tolerances sets neither for an
     output.
 
+    `HEAD~1:results/metrics.json` is the file of that git revision, where no file has
+    this name; the path counts from the repository's top, `main:./metrics.json` from
+    here. What is compressed (.gz, .bz2, .xz, .zst) is compared by what is inside.
+
     Exits 0 where they are the same, 1 where they drifted, 2 where they cannot be
     compared.
     """
@@ -92,6 +101,7 @@ def compare(  # noqa: PLR0913 - options of the command line
         Closest,
         compare_paths,
     )
+    from noxlock.workflows.revisions import checked_out  # noqa: PLC0415
 
     for name, value in (("--rtol", rtol), ("--atol", atol)):
         if value is not None and not (math.isfinite(value) and value >= 0):
@@ -99,16 +109,15 @@ def compare(  # noqa: PLR0913 - options of the command line
     own = Tolerances() if tolerances is None else _read(tolerances)
     if equal_nan is None and own.tolerance.equal_nan is None:
         equal_nan = False
-    reports = compare_paths(
-        expected,
-        actual,
-        Closest(
+    with checked_out(expected, actual, environ=os.environ) as (old, new):
+        closest = Closest(
             tolerances=own,
             file=str(tolerances or ""),
             everywhere=Tolerance(rtol=rtol, atol=atol, equal_nan=equal_nan),
             threads=threads,
-        ),
-    )
+            said=(old.said, new.said),
+        )
+        reports = compare_paths(old.path, new.path, closest)
     if json:
         from noxlock.report.json import to_json  # noqa: PLC0415
 

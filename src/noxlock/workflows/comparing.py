@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -36,6 +36,8 @@ class Closest:
     everywhere: Tolerance = field(default_factory=Tolerance)
     """What holds for an output that sets no rtol and no atol of its own."""
     threads: int | None = None
+    said: tuple[str, str] = ("", "")
+    """What the user typed for a side whose path is only a copy; else ""."""
 
 
 def parse_tolerances(file: str, data: bytes) -> Tolerances:
@@ -76,8 +78,8 @@ def compare_paths(
             raise CompareError("there is no such file or folder", file=str(path))
     if expected.is_dir() != actual.is_dir():
         kinds = [
-            f"{path} is a {'folder' if path.is_dir() else 'file'}"
-            for path in (expected, actual)
+            f"{said or path} is a {'folder' if path.is_dir() else 'file'}"
+            for path, said in zip((expected, actual), closest.said, strict=True)
         ]
         raise CompareError(
             f"a file cannot be compared with a folder: {', '.join(kinds)}"
@@ -105,7 +107,9 @@ def _compare_folders(
     reports = []
     for name in names:
         if name in old and name in new:
-            report = _compare(name, expected / name, actual / name, closest)
+            said = [each and f"{each.rstrip('/')}/{name}" for each in closest.said]
+            own = replace(closest, said=(said[0], said[1]))
+            report = _compare(name, expected / name, actual / name, own)
         else:
             why = "missing" if name in old else "new: not in the expected folder"
             report = OutputReport(output=name, verdict=Verdict.DRIFTED, reason=why)
@@ -133,10 +137,14 @@ def _compare(name: str, expected: Path, actual: Path, closest: Closest) -> Outpu
         equal_nan=found.equal_nan if found.equal_nan is not None else given.equal_nan,
     )
     kind = "output" if expected.is_dir() else "file"
+    names = [
+        f"{side} {kind} {said}".rstrip()
+        for side, said in zip(("expected", "actual"), closest.said, strict=True)
+    ]
     settings = Settings(
         defaults=closest.tolerances.tolerance,
         threads=closest.threads,
-        names=(f"expected {kind}", f"actual {kind}"),
+        names=(names[0], names[1]),
     )
     return compare_output(expected, actual, tolerance, output=name, settings=settings)
 

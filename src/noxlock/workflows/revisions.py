@@ -1,0 +1,174 @@
+"""Files and folders of a git revision, as git's own `REVISION:PATH` names them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from noxlock.errors import CompareError, EnvError
+from noxlock.process import Completed, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["Given", "checked_out", "split_revision"]
+
+# A colon inside of braces is of a time: `main@{10:30}:path`.
+_SPEC: Final = re.compile(r"((?:[^:{]|\{[^}]*\})+):(.*)", re.DOTALL)
+_ID: Final = re.compile(r"^[0-9a-f]{40,64}$", re.MULTILINE)
+_SETTINGS: Final = {
+    "core.fsmonitor": "false",
+    "core.sparseCheckout": "false",
+    "core.splitIndex": "false",
+    # Without git-lfs the pointer itself is written, which is told from a result.
+    "filter.lfs.required": "false",
+}
+_SUBMODULE: Final = "commit"
+_LINK: Final = "120000"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One side of a comparison."""
+
+    path: Path
+    said: str = ""
+    """What the user typed where *path* is a copy of it; "" where it is not."""
+
+
+def split_revision(typed: str) -> tuple[str, str] | None:
+    """Return revision and path of `REVISION:PATH`; None where *typed* is none.
+
+    One letter before the colon is a drive of Windows, on every system: a branch of
+    such a name is `heads/x:PATH`.
+    """
+    match = _SPEC.fullmatch(typed)
+    if match is None or len(match[1]) == 1 or match[1].startswith("-"):
+        return None
+    return match[1], match[2]
+
+
+@contextmanager
+def checked_out(
+    *typed: str, environ: Mapping[str, str], cwd: Path | None = None
+) -> Iterator[tuple[Given, ...]]:
+    """Give the path of each of *typed*; those of revisions are removed at the end.
+
+    What exists under the name is taken, else `REVISION:PATH` from the repository around
+    *cwd*: the path counts from its top, or from here where it starts with `./` or
+    `../`. Files are written as a checkout writes them, line ends and filters included,
+    but nothing is downloaded from a server of Git LFS.
+
+    Raises:
+        CompareError: There is no such revision, or no such path in it.
+    """
+    with tempfile.TemporaryDirectory(prefix="noxlock-") as folder:
+        found = []
+        for number, each in enumerate(typed):
+            path = (cwd or Path()) / each
+            spec = None if path.exists() else split_revision(each)
+            if spec is None:
+                found.append(Given(path if cwd else Path(each)))
+                continue
+            git = _Git(Path(folder) / str(number), each, environ, cwd)
+            found.append(Given(git.write(*spec), each))
+        yield tuple(found)
+
+
+class _Git:
+    """The repository, with an index of our own in *folder*."""
+
+    def __init__(
+        self, folder: Path, said: str, environ: Mapping[str, str], cwd: Path | None
+    ) -> None:
+        folder.mkdir()
+        self.folder = folder
+        self.said = said
+        self.cwd = cwd
+        self.env = {
+            **environ,
+            "GIT_INDEX_FILE": str(folder.resolve() / "index"),
+            "GIT_LFS_SKIP_SMUDGE": "1",
+            "GIT_TERMINAL_PROMPT": "0",
+        }
+
+    def write(self, revision: str, path: str) -> Path:
+        """Write what is at *path* into the folder; return where."""
+        top = self.run("rev-parse", "--show-prefix")
+        if not top.succeeded:
+            raise self.error(
+                "there is no such file or folder, and no git repository that may have"
+                f" the revision `{revision}`: {top.tail(1)}"
+            )
+        tree = self.run("rev-parse", "--quiet", "--verify", f"{revision}^{{tree}}")
+        if not tree.succeeded or (found := _ID.search(tree.stdout)) is None:
+            raise self.error(f"git knows no revision `{revision}`")
+        path = _from_top(path, top.stdout.strip())
+        if path.startswith(".."):
+            raise self.error("the path leads out of the repository")
+        self._fill(found[0], path)
+        written = self.folder / "files"
+        written.mkdir()
+        prefix = f"--prefix={written.resolve().as_posix()}/"
+        self.must("checkout-index", "--all", "--force", prefix)
+        return written / path if path else written
+
+    def _fill(self, tree: str, path: str) -> None:
+        """Put what *tree* has at *path* into the index."""
+        if not path:
+            self.must("read-tree", tree)
+            return
+        listed = self.must("ls-tree", "-z", "--full-tree", tree, "--", path).stdout
+        entries = (entry.partition("\t") for entry in listed.split("\0"))
+        mode, kind, name = next(
+            (head.split() for head, _, place in entries if place == path), ("",) * 3
+        )
+        if not kind:
+            raise self.error(f"the revision has no `{path}`")
+        if kind == _SUBMODULE:
+            raise self.error("it is a submodule, whose files are not in the revision")
+        if mode == _LINK:
+            raise self.error("it is a symbolic link: name what it leads to")
+        if kind == "tree":
+            self.must("read-tree", f"--prefix={path}/", name)
+        else:
+            entry = f"{mode},{name},{path}"
+            self.must("update-index", "--add", "--cacheinfo", entry)
+
+    def must(self, *arguments: str) -> Completed:
+        """Run git, which must succeed."""
+        done = self.run(*arguments)
+        if not done.succeeded:
+            raise self.error(f"git cannot read it: {done.tail(3)}")
+        return done
+
+    def run(self, *arguments: str) -> Completed:
+        """Run git."""
+        settings = [
+            word
+            for key, value in _SETTINGS.items()
+            for word in ("-c", f"{key}={value}")
+        ]
+        command = ["git", *settings, *arguments]
+        try:
+            return run(command, cwd=self.cwd, env=self.env)
+        except EnvError as error:
+            raise self.error(f"cannot be looked up: {error.what}") from error
+
+    def error(self, what: str) -> CompareError:
+        """Return the error that what the user typed cannot be read."""
+        return CompareError(what, file=self.said)
+
+
+def _from_top(path: str, prefix: str) -> str:
+    """Return *path*, which may be relative to *prefix*, from the repository's top."""
+    path = path.replace("\\", "/")
+    if path in (".", "..") or path.startswith(("./", "../")):
+        path = posixpath.join(prefix, path)
+    path = posixpath.normpath(path)
+    return "" if path == "." else path
