@@ -325,3 +325,15 @@ def test_the_page_says_what_p_is() -> None:
     noisy = difference(worst=msgspec.structs.replace(at, note=html.unescape(note)))
     found = msgspec.structs.replace(drift(), difference=noisy)
     assert f"(relative 4e-5, 336 ULP), {note}</td>" in one(report(found))
+
+
+def test_a_histogram_of_equal_values_alone_is_not_drawn() -> None:
+    title = "Values by distance in ULP"
+    for histogram, unsized, drawn in (
+        ((9,), 0, False),
+        ((9,), 1, True),
+        ((1, 1), 0, True),
+    ):
+        found = difference(histogram=histogram, unsized=unsized)
+        output = msgspec.structs.replace(drift(), difference=found)
+        assert (title in one(report(output))) is drawn

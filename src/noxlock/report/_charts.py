@@ -71,7 +71,12 @@ class Row:
 
 
 def bars(found: Difference) -> list[Bar]:
-    """Return the histogram's rows, each as long as the logarithm of its count."""
+    """Return the histogram's rows, each as long as the logarithm of its count.
+
+    None where no float differs: a bar of equal ones says nothing.
+    """
+    if not any(found.histogram[1:]) and not found.unsized:
+        return []
     named = [*bins(found.histogram), ("no size", found.unsized)]
     top = math.log10(max((count for _, count in named), default=0) + 1)
     result: list[Bar] = []

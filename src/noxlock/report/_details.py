@@ -29,7 +29,7 @@ def of_output(output: OutputReport, *, narrow: bool) -> Iterator[RenderableType]
     if len(output.parts) > 1:
         yield Text(f"{name}: its parts", "bold")
         yield parts_table(output.parts, narrow=narrow)
-    if output.difference is not None and any(output.difference.histogram):
+    if output.difference is not None and any(output.difference.histogram[1:]):
         yield Text(f"{name}: values by distance in ULP, bars logarithmic", "bold")
         yield from _bars(output.difference)
     if output.diff:

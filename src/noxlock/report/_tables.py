@@ -87,7 +87,7 @@ def _cells(
             "relative": Text(short(found.relative)),
             "ULP": Text(ulps(found.ulp)),
         }
-        values = f"{shortened(at.baseline, 24)} -> {shortened(at.actual, 24)}"
+        values = f"{shortened(at.baseline, 28)} -> {shortened(at.actual, 28)}"
         place = at.where.removeprefix(name) if at.where != name else at.where
         where = place if narrow else f"{place}: {values}"
         cells[_COLUMNS[-1][0]] = Text(plain(where))

@@ -52,7 +52,7 @@ def write_comparison(
         if output.difference is not None:
             if output.difference.first.where != output.difference.worst.where:
                 console.print(_first(output, output.difference))
-            if any(output.difference.histogram):
+            if any(output.difference.histogram[1:]):
                 console.print(_histogram(output.output, output.difference))
         more = more or len(output.parts) > 1
     if more:

@@ -48,6 +48,13 @@ def test_what_the_filters_let_through_is_counted(subject: Subject) -> None:
     assert subject.printed.count("did not converge") == 2
 
 
+def test_a_warning_ends_where_its_words_do(subject: Subject) -> None:
+    message = "it failed:\\nSTOP: ITERATIONS REACHED LIMIT.\\n\\nIncrease the number"
+    found = subject.run("-c", f"import warnings; warnings.warn('{message}')")
+    said = "it failed:\nSTOP: ITERATIONS REACHED LIMIT."
+    assert told(found.warnings) == [("UserWarning", said, 1)]
+
+
 @pytest.mark.parametrize(
     "hiding",
     [
