@@ -306,3 +306,14 @@ def test_large_distances_are_said_in_two_digits(
     distance: int | None, said: str
 ) -> None:
     assert words.ulps(distance) == said
+
+
+@pytest.mark.parametrize(
+    ("ulp", "absolute", "said"),
+    [(None, 1.0, "-"), (0, 0.0, "0"), (0, 1.0, "-"), (0, None, "-"), (336, 1.0, "336")],
+)
+def test_the_ulp_of_equal_floats_is_not_said_of_what_differs(
+    ulp: int | None, absolute: float | None, said: str
+) -> None:
+    found = difference(ulp=ulp, absolute=absolute)
+    assert words.largest_ulps(found) == said

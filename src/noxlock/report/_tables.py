@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from noxlock.model import Verdict
-from noxlock.report.words import counted, plain, short, shortened, ulps
+from noxlock.report.words import counted, largest_ulps, plain, short, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -85,7 +85,7 @@ def _cells(
             "out of tolerance": Text(f"{found.violations:,}"),
             "largest": Text(short(found.absolute)),
             "relative": Text(short(found.relative)),
-            "ULP": Text(ulps(found.ulp)),
+            "ULP": Text(largest_ulps(found)),
         }
         values = f"{shortened(at.baseline, 28)} -> {shortened(at.actual, 28)}"
         place = at.where.removeprefix(name) if at.where != name else at.where

@@ -108,7 +108,7 @@ def _outputs(outputs: Sequence[OutputReport]) -> Iterator[str]:
                 f"{found.violations:,} of {found.compared:,}",
                 words.short(found.absolute),
                 words.short(found.relative),
-                words.ulps(found.ulp),
+                words.largest_ulps(found),
             )
         verdict = f"{_SIGNS[each.verdict]} {each.verdict}"
         rows.append((each.output, verdict, *numbers, at))

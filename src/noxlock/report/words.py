@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from noxlock.model import (
         CheckReport,
+        Difference,
         Noise,
         OutputReport,
         Place,
@@ -25,6 +26,7 @@ __all__ = [
     "counted",
     "headline",
     "judged",
+    "largest_ulps",
     "memory",
     "output_line",
     "passed",
@@ -237,6 +239,12 @@ def bins(histogram: tuple[int, ...], rows: int = 16) -> list[tuple[str, int]]:
             name = f"2^{first - 1} to 2^{last}"
         found.append((name, sum(histogram[first : last + 1])))
     return found
+
+
+def largest_ulps(found: Difference) -> str:
+    """Return the largest distance; `-` where no float is among what differs."""
+    others = found.ulp == 0 and found.absolute != 0
+    return "-" if others else ulps(found.ulp)
 
 
 def ulps(distance: int | None) -> str:
