@@ -266,6 +266,11 @@ def test_single_files_are_called_expected_and_actual_too(
     ended = noxlock("compare", "old/sub/empty", "new/sub/empty")
     assert ended.status == 2
     assert "baseline" not in ended.out + ended.err
+    for more in ((), ("-v",)):
+        (pair[1] / "sub/log.txt").write_text("loss 2.5\n")
+        ended = noxlock("compare", "old", "new", *more)
+        assert "worst place: expected -> actual" in ended.out
+        assert "baseline" not in ended.out
 
 
 def test_it_has_colours_only_where_asked(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from noxlock.report._tables import diff_lines, parts_table
+from noxlock.report._tables import SIDES, diff_lines, parts_table
 from noxlock.report.words import bins, plain, resources_line
 
 if TYPE_CHECKING:
@@ -23,12 +23,14 @@ _BAR: Final = 40
 _HISTORY: Final = 5
 
 
-def of_output(output: OutputReport, *, narrow: bool) -> Iterator[RenderableType]:
+def of_output(
+    output: OutputReport, *, narrow: bool, sides: tuple[str, str] = SIDES
+) -> Iterator[RenderableType]:
     """Yield the parts, the histogram and the diff of one output."""
     name = plain(output.output)
     if len(output.parts) > 1:
         yield Text(f"{name}: its parts", "bold")
-        yield parts_table(output.parts, narrow=narrow)
+        yield parts_table(output.parts, narrow=narrow, sides=sides)
     if output.difference is not None and any(output.difference.histogram[1:]):
         yield Text(f"{name}: values by distance in ULP, bars logarithmic", "bold")
         yield from _bars(output.difference)

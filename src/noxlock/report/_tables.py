@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from noxlock.model import Difference, OutputReport, Part
 
-__all__ = ["STYLES", "diff_lines", "outputs_table", "parts_table", "show"]
+__all__ = ["SIDES", "STYLES", "diff_lines", "outputs_table", "parts_table", "show"]
 
 STYLES: Final = {
     Verdict.IDENTICAL: "green",
@@ -33,36 +33,47 @@ _COLUMNS: Final = (
     ("largest", "right"),
     ("relative", "right"),
     ("ULP", "right"),
-    ("worst place: baseline -> now", "left"),
+    ("worst place", "left"),
 )
-_NARROW: Final = {"verdict", "largest", "relative", "worst place: baseline -> now"}
+_NARROW: Final = {"verdict", "largest", "relative", "worst place"}
+SIDES: Final = ("baseline", "now")
+"""What the two sides are called, unless it is said otherwise."""
 
 
-def outputs_table(outputs: Sequence[OutputReport], *, narrow: bool) -> Table:
+def outputs_table(
+    outputs: Sequence[OutputReport],
+    *,
+    narrow: bool,
+    sides: tuple[str, str] = SIDES,
+) -> Table:
     """Return the table of outputs, a row each; *narrow*: fewer columns."""
     rows = ((each.output, each.verdict, each.difference) for each in outputs)
-    return _table("output", rows, narrow=narrow)
+    return _table("output", rows, sides, narrow=narrow)
 
 
-def parts_table(parts: Iterable[Part], *, narrow: bool) -> Table:
+def parts_table(
+    parts: Iterable[Part], *, narrow: bool, sides: tuple[str, str] = SIDES
+) -> Table:
     """Return the table of the parts of one output, a row each."""
     rows = ((each.key, each.verdict, each.difference) for each in parts)
-    return _table("part", rows, narrow=narrow)
+    return _table("part", rows, sides, narrow=narrow)
 
 
 def _table(
     first: str,
     rows: Iterable[tuple[str, Verdict, Difference | None]],
+    sides: tuple[str, str],
     *,
     narrow: bool,
 ) -> Table:
     table = Table(box=box.SIMPLE, pad_edge=False)
     table.add_column(first, overflow="fold")
     shown = [title for title, _ in _COLUMNS if not narrow or title in _NARROW]
+    last = shown[-1] if narrow else f"{shown[-1]}: {' -> '.join(sides)}"
     for title, justify in _COLUMNS:
         if title in shown:
             table.add_column(
-                title.partition(":")[0] if narrow else title,
+                last if title == shown[-1] else title,
                 justify="right" if justify == "right" else "left",
                 overflow="fold",
             )

@@ -44,7 +44,7 @@ def write_comparison(
     ]
     if not shown:
         return
-    write_outputs(shown, stream, environ, verbose=verbose)
+    write_outputs(shown, stream, environ, verbose=verbose, sides=("expected", "actual"))
     if verbose:
         return
     more = False

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from noxlock.model import Verdict
 from noxlock.report import _details
-from noxlock.report._tables import STYLES, diff_lines, outputs_table, show
+from noxlock.report._tables import SIDES, STYLES, diff_lines, outputs_table, show
 from noxlock.report.console import make_console
 from noxlock.report.live import make_progress
 from noxlock.report.notices import noise_line, notices
@@ -96,20 +96,22 @@ def write_outputs(
     environ: Mapping[str, str],
     *,
     verbose: bool = False,
+    sides: tuple[str, str] = SIDES,
 ) -> None:
     """Write the table of *outputs*, and what differs in those that fail.
 
     With *verbose* every part, every line of a diff and the histograms are written too.
+    *sides* are what the two compared ones are called.
     """
     console = make_console(stream, environ)
     narrow = console.width < 110  # noqa: PLR2004 - columns that the whole table needs
     if outputs:
-        show(console, outputs_table(outputs, narrow=narrow))
+        show(console, outputs_table(outputs, narrow=narrow, sides=sides))
     for output in outputs:
         for text in _failing(output):
             console.print(text)
         if verbose:
-            for more in _details.of_output(output, narrow=narrow):
+            for more in _details.of_output(output, narrow=narrow, sides=sides):
                 show(console, more)
         elif not output.verdict.passed and output.diff:
             console.print(Text(plain(f"{output.output}, what differs:"), "bold"))
