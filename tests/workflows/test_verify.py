@@ -175,7 +175,8 @@ def test_line_endings_that_git_changed_are_recognised(golden: Golden) -> None:
     (line,) = found(golden)
     assert line == (
         "locks/poetry.lock: its sha256 is not the record's; git changed its line"
-        " endings: put `repro/digits/** -text` into .gitattributes"
+        " endings: put `repro/digits/** -text` into .gitattributes, remove this file,"
+        " and `git checkout` it"
     )
 
 

@@ -41,8 +41,11 @@ def baselines(project: Project, names: Sequence[str]) -> dict[str, Baseline]:
         name: baseline_of(checks[name], name, project.root, os.environ)
         for name in names or checks
     }
-    for baseline in found.values():
-        baseline.check()
+    for name, baseline in found.items():
+        try:
+            baseline.check()
+        except DefinitionError as error:
+            raise error.inside(key=f"checks.{name}" if error.key else "") from None
     if names:
         return found
     recorded = {name: one for name, one in found.items() if one.path.exists()}

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Finding", "verify_baseline"]
 
 _ENDINGS: Final = (
-    "git changed its line endings: put `{folder}/** -text` into .gitattributes"
+    "git changed its line endings: put `{folder}/** -text` into .gitattributes, remove"
+    " this file, and `git checkout` it"
 )
 _FORGED: Final = "restore the record first: this is judged by it"
 _STRANGE: Final = "remove it, or move it out of the folder"
@@ -190,7 +191,7 @@ class _Proof:
 
     def _of_object(self, name: str, one: Stored) -> Iterator[Finding]:
         try:
-            self.baseline.require_store().get(one.sha256, one.size)
+            self.baseline.require_store().prove(one.sha256, one.size)
         except CompareError as error:
             hint = error.hint or "--offline leaves out what is in the store"
             yield self._finding(layout.STORED, f"`{name}`: {error.what}", hint)

@@ -128,6 +128,64 @@ def test_a_damaged_download_is_fetched_anew(
     assert store.get(SHA256, len(DATA)).read_bytes() == DATA
 
 
+def test_a_copy_in_the_cache_does_not_prove_that_the_store_has_it(
+    store: ObjectStore, data: Path
+) -> None:
+    store.put(data, SHA256, len(DATA))
+    store.get(SHA256, len(DATA))
+    store.prove(SHA256, len(DATA))
+    write_object(store, b"half")
+    with pytest.raises(CompareError, match="is not what was kept"):
+        store.prove(SHA256, len(DATA))
+    if isinstance(store, FolderStore):
+        (store.folder / object_key(SHA256)).unlink()
+    else:
+        memory_files().rm(f"/bucket/base/{object_key(SHA256)}")
+    with pytest.raises(CompareError, match="it is not in the store"):
+        store.prove(SHA256, len(DATA))
+
+
+def test_a_cache_that_cannot_be_written_is_named(
+    memory: str, tmp_path: Path, data: Path
+) -> None:
+    (tmp_path / "file").touch()
+    environ = {"NOXLOCK_CACHE_DIR": str(tmp_path / "file" / "cache")}
+    store = open_store(memory, tmp_path, environ)
+    store.put(data, SHA256, len(DATA))
+    with pytest.raises(CompareError, match="/baselines-v1 cannot be written") as caught:
+        store.get(SHA256, len(DATA))
+    assert "NOXLOCK_CACHE_DIR" in (caught.value.hint or "")
+
+
+FULL = f"""
+import resource
+from pathlib import Path
+
+import fsspec
+
+from noxlock.errors import CompareError
+from noxlock.workflows.baselines.stores import object_key, open_store
+
+data = Path("data").read_bytes()
+fsspec.filesystem("memory").pipe("/bucket/" + object_key("{SHA256}"), data)
+resource.setrlimit(resource.RLIMIT_FSIZE, (5, 5))
+store = open_store("memory://bucket", Path(), {{"NOXLOCK_CACHE_DIR": "cache"}})
+try:
+    store.get("{SHA256}", len(data))
+except CompareError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_is_not_taken_for_a_fault_of_the_store(
+    data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "data").write_bytes(data.read_bytes())
+    command = [sys.executable, "-c", FULL]
+    said = subprocess.check_output(command, cwd=tmp_path, text=True)
+    assert said.endswith("/baselines-v1 cannot be written: File too large\n")
+
+
 @pytest.mark.parametrize("url", ["", "  "])
 def test_an_empty_address_is_refused(tmp_path: Path, url: str) -> None:
     with pytest.raises(DefinitionError, match="is empty"):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from noxlock.definitions import baseline_folder
+from noxlock.definitions import baseline_folder, parse_size
 from noxlock.errors import CompareError, DefinitionError
 from noxlock.model import BaselineStore
 from noxlock.workflows.baselines import layout, replacing
@@ -162,6 +163,33 @@ class Baseline:
         """
         data = self.read_file(layout.STORED)
         return {} if data is None else parse_stored(data, self._name(layout.STORED))
+
+    def is_settled(self, record: Record) -> bool:
+        """Return whether each output lies where it would be put now.
+
+        Not so where a store was declared since, another one, or none any more.
+
+        Raises:
+            CompareError: The list of stored outputs is damaged.
+        """
+        stored = self.stored()
+        limit = math.inf if self.store is None else parse_size(self.store.above)
+        for name in record.outputs:
+            path = self.path / layout.OUTPUTS / name
+            if (one := stored.get(name)) is None:
+                settled = not path.is_file() or path.stat().st_size <= limit
+            else:
+                settled = one.size > limit and self._is_stored(one)
+            if not settled:
+                return False
+        return True
+
+    def _is_stored(self, one: Stored) -> bool:
+        try:
+            self.require_store().prove(one.sha256, one.size)
+        except CompareError:
+            return False
+        return True
 
     def require_store(self) -> ObjectStore:
         """Return the store of large outputs.

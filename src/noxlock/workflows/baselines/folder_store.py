@@ -36,6 +36,10 @@ class FolderStore:
             what = f"the store {self.url} cannot be written: {error.strerror or error}"
             raise CompareError(what) from error
 
+    def prove(self, sha256: str, size: int, /) -> None:
+        """Check the object's digest."""
+        self.get(sha256, size)
+
     def get(self, sha256: str, size: int, /) -> Path:
         """Return the object itself, its digest checked."""
         path = self.folder / object_key(sha256)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ _WHOLE: Final[Mapping[str, Mapping[str, int]]] = {
     **{scheme: {} for scheme in ("gcs", "gs", "abfs", "abfss", "az")},
 }
 """Schemes where an object appears whole or not at all, with options of an upload."""
+_DISK: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+_CACHE: Final = "make room, or let NOXLOCK_CACHE_DIR name another folder"
 _NO_LOGIN: Final = (
     "NoCredentials",
     "PartialCredentials",
@@ -74,20 +77,45 @@ class RemoteStore:
                 os.utime(kept, ns=(time.time_ns(), found.st_mtime_ns))
                 return kept
             kept.unlink()
-        with self._asking("read"):
-            system, place = self._system(sha256)
-            if not system.exists(place):
-                raise CompareError(
-                    f"it is not in the store {self.url}: there is no"
-                    f" {object_key(sha256)}",
-                    hint="bring it back, or record the baseline anew with --accept",
-                )
-            self._check_size(system, place, sha256, size)
+        try:
             with appearing(kept) as part:
-                system.get_file(place, str(part))
+                with self._asking("read"):
+                    system, place = self._found(sha256, size)
+                    self._download(system, place, part)
                 if file_digest(part) != sha256:
                     raise _changed(self.url, sha256)
+        except OSError as error:
+            raise self._full(error) from error
         return kept
+
+    def _download(self, system: Any, place: str, part: Path) -> None:  # noqa: ANN401 - untyped
+        try:
+            system.get_file(place, str(part))
+        except OSError as error:
+            if error.errno in _DISK:
+                raise self._full(error) from error
+            raise
+
+    def _full(self, error: OSError) -> CompareError:
+        what = f"the cache {self.cache} cannot be written: {error.strerror or error}"
+        return CompareError(what, hint=_CACHE)
+
+    def prove(self, sha256: str, size: int, /) -> None:
+        """Check that it is there with its size; digested where no copy is kept here."""
+        with self._asking("read"):
+            self._found(sha256, size)
+        self.get(sha256, size)
+
+    def _found(self, sha256: str, size: int) -> tuple[Any, str]:
+        """Return the file system and the object's place, where it is."""
+        system, place = self._system(sha256)
+        if not system.exists(place):
+            raise CompareError(
+                f"it is not in the store {self.url}: there is no {object_key(sha256)}",
+                hint="bring it back, or record the baseline anew with --accept",
+            )
+        self._check_size(system, place, sha256, size)
+        return system, place
 
     def _upload(self, system: Any, path: Path, place: str) -> None:  # noqa: ANN401 - untyped
         if self._scheme in _WHOLE:

@@ -84,6 +84,14 @@ class ObjectStore(Protocol):
         """
         ...
 
+    def prove(self, sha256: str, size: int, /) -> None:
+        """Ask the store itself for the object: a copy in the cache proves nothing.
+
+        Raises:
+            CompareError: As `get`.
+        """
+        ...
+
 
 def open_store(url: str, root: Path, environ: Mapping[str, str]) -> ObjectStore:
     """Return the store at *url*; nothing is read or asked yet.
