@@ -64,6 +64,7 @@ def test_what_nox_records_is_proved_and_told(check: NoxProject, tmp_path: Path) 
         for path in folder.rglob("*")
         if path.is_file()
     ) == [
+        ".gitattributes",
         "history.jsonl",
         "locks/poetry.lock",
         "outputs/model/small.txt",
@@ -111,3 +112,24 @@ def test_an_object_that_is_gone_is_not_comparable(
     ran = check.nox("-s", "repro(sum)")
     assert ran.status == 1
     assert "it is not in the store" in ran.out + ran.err
+
+
+def test_a_baseline_that_was_edited_and_a_missing_input_are_told_by_their_place(
+    check: NoxProject,
+) -> None:
+    assert check.nox("-s", "repro(sum)", "--", "--accept").status == 0
+    (check.root / "repro" / "sum" / "outputs" / "result.json").write_text("{}")
+
+    edited = check.nox("-s", "repro(sum)").err
+
+    told = " ".join(edited.split())
+    assert "repro/sum/outputs/result.json was changed since it was recorded" in told
+    assert "`git checkout -- repro/sum/outputs/result.json`" in told
+    assert "noxlock verify sum" in told
+
+    text = (check.root / "sessions" / "repro.yml").read_text()
+    text = text.replace("    outputs:", "    inputs: [none.csv]\n    outputs:")
+    check.write({"sessions/repro.yml": text})
+    missing = check.nox("-s", "repro(sum)").err
+    where = "sessions/repro.yml:8: checks.sum.inputs[0]"
+    assert f"{where}: no file is there for the input `none.csv`" in missing

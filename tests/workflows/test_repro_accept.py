@@ -27,6 +27,7 @@ from support.checks import (
 
 def test_accept_records_outputs_and_where_they_come_from(accepted: Project) -> None:
     assert set(accepted.tree()) == {
+        "repro/digits/.gitattributes",
         "repro/digits/run.intoto.json",
         "repro/digits/history.jsonl",
         "repro/digits/tolerances.json",

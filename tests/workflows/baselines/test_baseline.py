@@ -30,6 +30,7 @@ def test_a_baseline_has_outputs_record_tolerances_locks_and_history(
 
     files = tree(golden.path)
     assert sorted(files) == [
+        ".gitattributes",
         "history.jsonl",
         "locks/poetry.lock",
         "outputs/model/a.txt",

@@ -7,6 +7,7 @@ from typing import Final
 from noxlock.workflows.records import RECORD
 
 __all__ = [
+    "ATTRIBUTES",
     "DIRTY",
     "HISTORY",
     "LOCKS",
@@ -33,6 +34,8 @@ SAMPLES: Final = "samples.json"
 """By output and key the values of recorded runs; there where a tolerance needs them."""
 STORED: Final = "stored.json"
 """The outputs that are kept in a store; there where some are."""
+ATTRIBUTES: Final = ".gitattributes"
+"""Keeps git from changing line endings; the user's own where there is one."""
 OLD_RECORD: Final = "record.json"
 """Of baselines that an unreleased noxlock recorded."""
 

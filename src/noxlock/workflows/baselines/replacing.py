@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 __all__ = [
+    "finish",
     "heal",
     "is_linked",
     "keep_others",
+    "make",
     "new_folder",
     "remove",
     "replace",
     "walk",
 ]
+
+_IGNORE: Final = ".gitignore"
 
 
 def new_folder(path: Path) -> Path:
@@ -37,6 +41,26 @@ def heal(path: Path) -> None:
         old.rename(path)
 
 
+def make(new: Path) -> None:
+    """Make an empty folder that git does not see, should a killed run leave it.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    remove(new)
+    new.mkdir(parents=True)
+    _hide(new)
+
+
+def finish(new: Path) -> None:
+    """Let git see what `make` made."""
+    (new / _IGNORE).unlink()
+
+
+def _hide(folder: Path) -> None:
+    (folder / _IGNORE).write_text("*\n")
+
+
 def replace(path: Path) -> None:
     """Put `new_folder` at *path*; what was there is gone.
 
@@ -52,6 +76,8 @@ def replace(path: Path) -> None:
     except OSError:
         heal(path)
         raise
+    if old.exists():
+        _hide(old)
     remove(old)
 
 

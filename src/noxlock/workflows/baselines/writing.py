@@ -29,6 +29,9 @@ __all__ = ["MOST_DIFF", "Writer"]
 
 MOST_DIFF: Final = 10 * 1024**2
 """Bytes of the diff of a changed tree that a baseline keeps."""
+_NO_ENDINGS: Final = b"* -text\n"
+"""gitattributes: "Unsetting the text attribute on a path tells Git not to attempt any
+end-of-line conversion": each byte is in a digest."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -45,11 +48,11 @@ class Writer:
         new = replacing.new_folder(baseline.path)
         try:
             replacing.heal(baseline.path)
-            replacing.remove(new)
-            new.mkdir(parents=True)
+            replacing.make(new)
             self._write_outputs(new)
             self._write_locks(new)
             self._write_documents(new)
+            replacing.finish(new)
             self._keep_others(new)
             replacing.replace(baseline.path)
         except OSError as error:
@@ -150,6 +153,9 @@ class Writer:
 
         if os.path.lexists(path):
             replacing.keep_others(path, new, is_own)
+        attributes = new / layout.ATTRIBUTES
+        if not os.path.lexists(attributes):
+            attributes.write_bytes(_NO_ENDINGS)
 
     def _changed(self, name: str) -> CompareError:
         return CompareError(
