@@ -58,7 +58,8 @@ def test_a_file_that_nobody_recorded_is_told(folders: Project) -> None:
     report = folders.run()
 
     assert not report.verdict.passed
-    assert "has a file that its record does not list" in reasons(report)["many"]
+    reason = reasons(report)["many"]
+    assert "repro/digits/outputs/many/c.txt is in the baseline, and its" in reason
 
 
 def test_a_file_that_is_gone_is_told(folders: Project) -> None:
@@ -67,7 +68,21 @@ def test_a_file_that_is_gone_is_told(folders: Project) -> None:
     report = folders.run()
 
     assert not report.verdict.passed
-    assert "a file of the baseline is gone" in reasons(report)["many"]
+    reason = reasons(report)["many"]
+    assert "repro/digits/outputs/many/b.txt is gone from the baseline" in reason
+
+
+def test_a_baseline_that_was_edited_names_the_file_and_what_restores_it(
+    folders: Project,
+) -> None:
+    (folders.baseline / "outputs" / "many" / "b.txt").write_text("by hand")
+
+    reason = reasons(folders.run())["many"]
+
+    path = "repro/digits/outputs/many/b.txt"
+    assert f"{path} was changed since it was recorded: its sha256 differs" in reason
+    assert "`noxlock verify digits` tells more" in reason
+    assert f"`git checkout -- {path}` restores it" in reason
 
 
 def test_a_large_output_comes_from_the_store_or_is_not_comparable(

@@ -236,6 +236,11 @@ class _Advice:
     place: str
     """Where the baseline's outputs lie; "": not known."""
 
+    def strange(self, file: str) -> str:
+        """Return that nothing is known of *file*."""
+        path = f"{self.place}/{file}".lstrip("/")
+        return f"{path} is in the baseline, and its record does not list it (remove it)"
+
     def told(self, file: str, what: str) -> str:
         """Return that *file* is so, and how it is looked into and restored."""
         path = f"{self.place}/{file}".lstrip("/")
@@ -281,9 +286,7 @@ class _Proof:
         if gone := min(own.keys() - files.keys(), default=""):
             return self.advice.told(gone, "is gone from the baseline")
         if more := min(files.keys() - own.keys(), default=""):
-            return self.advice.told(
-                more, "is in the baseline, and its record does not list it"
-            )
+            return self.advice.strange(more)
         for name, path in files.items():
             # Bytes are compared faster than they are digested.
             same = self.digests.get(name) == own[name] and name in now
