@@ -10,8 +10,8 @@ import pytest
 
 from noxlock.envs import cpu
 from noxlock.workflows import facts
-from noxlock.workflows.facts import LIVE, git_commit, gpu_facts, machine_facts
-from support.workshop import commit_all, write_tree
+from noxlock.workflows.facts import LIVE, gpu_facts, machine_facts
+from support.workshop import write_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,28 +30,6 @@ def test_the_clock_is_in_utc() -> None:
     offset = LIVE.now().utcoffset()
     assert offset is not None
     assert not offset
-
-
-def test_outside_a_repository_there_is_no_commit(tmp_path: Path) -> None:
-    assert git_commit(tmp_path / "no-such-folder", "repro") is None
-
-
-def test_a_changed_tree_is_dirty_but_for_what_is_left_out(tmp_path: Path) -> None:
-    write_tree(tmp_path, {"a.py": "1", "repro/x.json": "1"})
-    who = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org"}
-    who |= {name.replace("AUTHOR", "COMMITTER"): each for name, each in who.items()}
-    commit = commit_all(tmp_path, {**os.environ, **who})
-    (tmp_path / "repro" / "x.json").write_text("2")
-    assert git_commit(tmp_path, "repro") == commit
-    (tmp_path / "a.py").write_text("2")
-    assert git_commit(tmp_path, "repro") == f"{commit}+dirty"
-
-
-def test_without_git_there_is_no_commit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert git_commit(tmp_path, "repro") is None
 
 
 INFORMATION = "Model: \t\t NVIDIA H200\nIRQ:   \t\t 5\n"

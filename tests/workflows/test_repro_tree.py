@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 
-from noxlock.workflows.repro.tree import dirty_diff
+from noxlock.workflows.repro.tree import Tree, read_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +68,7 @@ def test_a_tree_that_was_not_changed_has_no_diff(
 ) -> None:
     (root / "a.ignored").write_text("")
 
-    assert dirty_diff(root, (), environ) == b""
+    assert read_tree(root, (), environ).diff == b""
 
 
 def test_the_diff_on_the_commit_makes_the_tree_again(
@@ -77,7 +78,7 @@ def test_the_diff_on_the_commit_makes_the_tree_again(
     git(root, environ, "add", "old.txt")
     before = git(root, environ, "status", "--porcelain")
 
-    diff = dirty_diff(root, (), environ)
+    diff = read_tree(root, (), environ).diff
 
     assert git(root, environ, "status", "--porcelain") == before
     copy = root.with_name("copy")
@@ -94,7 +95,7 @@ def test_no_object_is_left_in_the_repository(
     before = sorted((root / ".git" / "objects").rglob("*"))
     change(root)
 
-    assert dirty_diff(root, (), environ)
+    assert read_tree(root, (), environ).diff
 
     assert sorted((root / ".git" / "objects").rglob("*")) == before
 
@@ -103,13 +104,13 @@ def test_settings_of_the_user_do_not_change_it(
     root: Path, environ: dict[str, str]
 ) -> None:
     change(root)
-    plain = dirty_diff(root, (), environ)
+    plain = read_tree(root, (), environ).diff
     (root.parent / ".gitconfig").write_text(
         "[diff]\nnoprefix = true\nalgorithm = patience\ncontext = 0\nrenames = copies\n"
         "[color]\nui = always\ndiff = always\n[core]\nquotePath = false\n"
     )
 
-    assert dirty_diff(root, (), {**environ, "GIT_DIR": "/nowhere"}) == plain
+    assert read_tree(root, (), {**environ, "GIT_DIR": "/nowhere"}).diff == plain
 
 
 def test_baselines_do_not_count(root: Path, environ: dict[str, str]) -> None:
@@ -117,8 +118,10 @@ def test_baselines_do_not_count(root: Path, environ: dict[str, str]) -> None:
     (root / "repro" / "b[1]").mkdir()
     (root / "repro" / "b[1]" / "x.txt").write_text("y\n")
 
-    assert dirty_diff(root, ("repro/a", "repro/b[1]"), environ) == b""
-    assert b"repro/a/x.txt" in dirty_diff(root, ("repro/b[1]",), environ)
+    unchanged = read_tree(root, ("repro/a", "repro/b[1]"), environ)
+    assert unchanged.diff == b""
+    assert re.fullmatch("[0-9a-f]{40}", unchanged.commit or "")
+    assert b"repro/a/x.txt" in read_tree(root, ("repro/b[1]",), environ).diff
 
 
 def test_a_project_in_a_folder_of_the_repository_has_its_own_diff(
@@ -128,7 +131,7 @@ def test_a_project_in_a_folder_of_the_repository_has_its_own_diff(
     (root / "deep" / "a.txt").write_text("a\n")
     (root / "old.txt").write_text("two\n")
 
-    diff = dirty_diff(root / "deep", (), environ)
+    diff = read_tree(root / "deep", (), environ).diff
 
     assert b"deep/a.txt" in diff
     assert b"old.txt" not in diff
@@ -139,9 +142,9 @@ def test_without_repository_commit_or_git_there_is_none(
 ) -> None:
     bare = tmp_path / "bare"
     bare.mkdir()
-    assert dirty_diff(bare, (), environ) == b""
+    assert read_tree(bare, (), environ) == Tree()
     git(bare, environ, "init", "-q")
     (bare / "a").write_text("")
-    assert dirty_diff(bare, (), environ) == b""
+    assert read_tree(bare, (), environ) == Tree()
     change(root)
-    assert dirty_diff(root, (), {**environ, "PATH": str(bare)}) == b""
+    assert read_tree(root, (), {**environ, "PATH": str(bare)}) == Tree()

@@ -62,9 +62,8 @@ def test_what_is_flaky_is_compared_with_the_baseline_when_it_is_not_recorded(
     assert report.verdict is Verdict.DRIFTED
     weights = report.outputs[0]
     assert weights.verdict is Verdict.DRIFTED, "of the baseline, not of itself"
-    assert (
-        "digits: nothing was recorded: runs in the same surroundings differ"
-        in accepted.printed
+    assert "nothing was recorded: runs in the same surroundings differ" in " ".join(
+        accepted.printed.split()
     )
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from noxlock.envs.cpu import read_cpuinfo
 from noxlock.errors import NoxlockError
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = [
     "LIVE",
     "Facts",
-    "git_commit",
     "gpu_facts",
     "machine_facts",
 ]
@@ -111,38 +110,13 @@ def _system() -> str:
         return f"macOS {mac}" if mac else platform.system()
 
 
-def git_commit(root: Path, leave_out: str) -> str | None:
-    """Return the commit of the project at *root*, `+dirty` where its tree was changed.
-
-    Args:
-        root: The project's folder.
-        leave_out: A folder beneath it whose changes do not count: the baseline, which
-            the run itself may write.
-
-    Returns:
-        None where it is no git repository, has no commit, or git is not there.
-    """
-    commit = _output(["git", "rev-parse", "HEAD"], root)
-    if not commit:
-        return None
-    changed = _output(
-        ["git", "status", "--porcelain", "--", ".", f":(exclude){leave_out}"], root
-    )
-    return commit if changed == "" else f"{commit}+dirty"
-
-
 def _output(command: list[str], cwd: Path) -> str | None:
     """Return what *command* prints, or None where it fails."""
-    env = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
     try:
-        completed = run(command, cwd=cwd, env=env)
+        completed = run(command, cwd=cwd)
     except NoxlockError:
         return None
     return completed.stdout.strip() if completed.succeeded else None
-
-
-class _Commit(Protocol):
-    def __call__(self, root: Path, leave_out: str, /) -> str | None: ...
 
 
 def _now() -> datetime:
@@ -154,7 +128,6 @@ class Facts:
     """Where a record's facts come from."""
 
     machine: Callable[[], dict[str, str]] = machine_facts
-    commit: _Commit = git_commit
     now: Callable[[], datetime] = _now
 
 

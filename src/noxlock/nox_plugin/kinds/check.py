@@ -20,6 +20,8 @@ from noxlock.nox_plugin.options import read_options, refuse_rest
 from noxlock.nox_plugin.summaries import check_summary, repro_summary
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from noxlock.model import Check
     from noxlock.nox_plugin.noxfile import Noxfile
     from noxlock.nox_plugin.options import Options
@@ -36,15 +38,19 @@ def register_check(noxfile: Noxfile, name: str, declared: Check) -> None:
     title = _title(name)
 
     def rerun(session: nox.Session) -> None:
+        failed = False
         try:
             _rerun(session, noxfile, name, declared)
         except CommandFailed as error:
+            failed = True
             line = f"{name}: {error.reason}"
             noxfile.outcomes.setdefault(session.name, (line, False))
             raise
         finally:
-            if _is_last(session):
-                _summarise(noxfile)
+            stops = session._runner.global_config.stop_on_first_error  # noqa: SLF001 - no public way
+            left = _left(session)
+            if not left or (failed and stops):
+                _summarise(noxfile, left)
 
     _register_repro(noxfile)
     environment = noxfile.project().environment(declared.environment)
@@ -151,10 +157,9 @@ def _direct(project: Project, declared: Check) -> frozenset[str]:
 
 
 def _register_repro(noxfile: Noxfile) -> None:
-    checks = noxfile.definitions.checks
-
     def repro(session: nox.Session) -> None:
         if not install_only(session):
+            checks = noxfile.definitions.checks
             # A comparison that could not be made is not a pass.
             skipped = [name for name, check in checks.items() if is_skipped(check)]
             passed = [name for name in checks if name not in skipped]
@@ -167,25 +172,29 @@ def _register_repro(noxfile: Noxfile) -> None:
                 if not passed:
                     session.skip(what)
 
+    checks = noxfile.definitions.checks
     repro.__doc__ = repro_summary(checks)
     noxfile.gather(repro, "repro", [_title(name) for name in checks])
 
 
-def _is_last(session: nox.Session) -> bool:
-    """Return whether no other check of this run is still to come."""
+def _left(session: nox.Session) -> list[str]:
+    """Return the sessions of checks that are still to come in this run."""
     manifest = session._runner.manifest  # noqa: SLF001 - no public way
-    return not any(
-        waits and each.name.startswith("repro(")
+    return [
+        each.friendly_name
         for each, waits in manifest.list_all_sessions()
-    )
+        if waits and each.name.startswith("repro(")
+    ]
 
 
-def _summarise(noxfile: Noxfile) -> None:
-    """Say in one place what became of all checks that were run, if of several."""
-    if len(noxfile.outcomes) < 2:  # noqa: PLR2004 - several
+def _summarise(noxfile: Noxfile, left: Sequence[str]) -> None:
+    """Say in one place what became of all checks that were to run, if of several."""
+    if len(noxfile.outcomes) + len(left) < 2:  # noqa: PLR2004 - several
         return
     for session, (line, passed) in noxfile.outcomes.items():
         mark = "pass" if passed else "FAIL"
         # Of a check with several pythons, each is a session: `repro(NAME)-3.12`.
         which = session.rpartition(")")[2]
         (logger.info if passed else logger.error)(f"{mark}{which}  {line}")
+    if left:
+        logger.warning(f"not run: {', '.join(left)}")

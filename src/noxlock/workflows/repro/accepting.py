@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, TextIO
 from msgspec import structs
 
 from noxlock.model import Verdict
-from noxlock.report import Shown, terminal
-from noxlock.report.suspects import cause_line
 from noxlock.workflows import records
 from noxlock.workflows.baselines import Accepted
 from noxlock.workflows.comparison import Compared, beside
@@ -72,7 +70,7 @@ class Accepting:
         if known.record is not None and not self.reason:
             compared = self._compared(known.record)
         if why := self._why_not():
-            return self._refused(compared, why, stream), False
+            return self._refused(compared, why), False
         if known.record is not None:
             before = make_report(self.evidence, compared)
             if self._changes_nothing(known.record, compared):
@@ -81,31 +79,34 @@ class Accepting:
                     " as it is\n"
                 )
                 return before, False
-            shown = Shown(report=structs.replace(before, next=()))
-            terminal.write_report(
-                shown, stream, request.environ, verbose=request.verbose
-            )
-            if before.verdict.passed:  # else the report has named them
-                stream.writelines(f"  {cause_line(cause)}\n" for cause in before.causes)
+            self._show(before, stream)
         elif known.damage:
             stream.write(f"{request.name}: {known.damage}\n")
         if known.is_there and not request.yes and (why := self._unconfirmed(ask)):
             shown_before = known.record is not None
-            return self._refused(compared, why, stream), shown_before
+            return self._refused(compared, why), shown_before
         self.own.require()
         self._write(compared)
         return self._recorded(), False
 
-    def _refused(self, compared: Compared, why: str, stream: TextIO) -> CheckReport:
+    def _show(self, before: CheckReport, stream: TextIO) -> None:
+        # Imported while the command ran.
+        from noxlock.report import Shown, terminal  # noqa: PLC0415
+        from noxlock.report.suspects import cause_line  # noqa: PLC0415
+
+        request = self.evidence.request
+        shown = Shown(report=structs.replace(before, next=()))
+        terminal.write_report(shown, stream, request.environ, verbose=request.verbose)
+        if before.verdict.passed:  # else the report has named them
+            stream.writelines(f"  {cause_line(cause)}\n" for cause in before.causes)
+
+    def _refused(self, compared: Compared, why: str) -> CheckReport:
         """Report that nothing was recorded; what was found keeps its verdict."""
         note = f"nothing was recorded: {why}"
         bad = [each for each in self._own() if not each.verdict.passed]
         if not compared.reports and (bad or not self.reason):
             compared = Compared(reports=tuple(bad))
-        report = make_report(self.evidence, compared, self.reason, note=note)
-        if report.flaky:  # its headline is of the runs that do not agree
-            stream.write(f"{report.check}: {note}\n")
-        return report
+        return make_report(self.evidence, compared, self.reason, note=note)
 
     def _own(self) -> tuple[OutputReport, ...]:
         return self.comparing.with_itself(self.evidence.runs[0].found)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import io
 import sys
-from contextlib import closing
+import threading
+from contextlib import closing, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
 from noxlock.report.words import headline
 from noxlock.workflows.comparison import Compared, Comparing, beside
 from noxlock.workflows.facts import LIVE, Facts
-from noxlock.workflows.publishing import publish
 from noxlock.workflows.repro.accepting import Accepting, ask_on_terminal
 from noxlock.workflows.repro.alone import Own, alone
 from noxlock.workflows.repro.following import attempts_note, shown_path
@@ -114,6 +115,7 @@ class _Job:
         """Make the runs, judge them and publish what came of it."""
         request, prepared = self.request, self.prepared
         comparing = Comparing.of(request.check)
+        threading.Thread(target=_warm, daemon=True).start()
         with closing(self._runs()) as ended:
             repeats = take_repeats(comparing, ended, len(prepared.repeats))
             link_outputs(request.outputs, repeats.first.folder.outputs)
@@ -223,6 +225,8 @@ class _Job:
         log: Path | None = None,
         shown: bool = False,
     ) -> CheckReport:
+        from noxlock.workflows.publishing import publish  # noqa: PLC0415 - see _warm
+
         request = self.request
         self.own.require()
         if shown:
@@ -238,6 +242,13 @@ class _Job:
             log=log,
         )
         return report
+
+
+def _warm() -> None:
+    """Import, while the command runs, what judges and shows its outputs."""
+    for name in ("noxlock.workflows.publishing", "noxlock.report.html"):
+        with suppress(ImportError):  # who needs it says so
+            import_module(name)
 
 
 def _sides(

@@ -12,7 +12,7 @@ from noxlock.envs import unmet
 from noxlock.errors import CompareError
 from noxlock.model import Record, Tolerances
 from noxlock.workflows import records
-from noxlock.workflows.repro.tree import dirty_diff
+from noxlock.workflows.repro.tree import Tree, read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,10 +42,15 @@ class Recording:
     started: datetime
 
     @cached_property
+    def tree(self) -> Tree:
+        """The project's commit, and what was changed since."""
+        request = self.request
+        return read_tree(request.root, request.baselines, request.environ)
+
+    @property
     def diff(self) -> bytes:
         """The diff of a changed tree; b"" of one that was not."""
-        request = self.request
-        return dirty_diff(request.root, request.baselines, request.environ)
+        return self.tree.diff
 
     @cached_property
     def locks(self) -> dict[str, Path]:
@@ -91,11 +96,9 @@ class Recording:
         )
 
     def _commit(self) -> str | None:
-        commit = self.facts.commit(self.request.root, self.request.baseline.folder)
-        if commit is None:
-            return None
+        commit = self.tree.commit
         # Of a tree where only baselines changed, nothing that a run reads has changed.
-        return commit.removesuffix(_DIRTY) + (_DIRTY if self.diff else "")
+        return f"{commit}{_DIRTY}" if commit and self.diff else commit
 
 
 def _own_version() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,7 @@ from noxlock.process import run
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["dirty_diff"]
+__all__ = ["Tree", "read_tree"]
 
 # The same bytes whatever the user's settings say.
 _DIFF: Final = (
@@ -26,10 +27,18 @@ _DIFF: Final = (
 )
 
 
-def dirty_diff(
-    root: Path, leave_out: Sequence[str], environ: Mapping[str, str]
-) -> bytes:
-    """Return the diff of the tree at *root* to its commit, new files included.
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """What the project's tree is, as git sees it."""
+
+    commit: str | None = None
+    """Without `+dirty`; None: there is no repository, commit or git."""
+    diff: bytes = b""
+    """To its commit; b"" where nothing was changed."""
+
+
+def read_tree(root: Path, leave_out: Sequence[str], environ: Mapping[str, str]) -> Tree:
+    """Return the commit of the tree at *root* and its diff to it, new files included.
 
     `git apply` on the commit makes the tree again. The user's index is not touched.
 
@@ -37,20 +46,21 @@ def dirty_diff(
         root: The project's folder.
         leave_out: Folders beneath it whose changes do not count: the baselines.
         environ: The user's variables, for git.
-
-    Returns:
-        b"" where nothing was changed, or there is no repository, commit or git.
     """
     env = {name: value for name, value in environ.items() if name not in FOREIGN}
     env["GIT_OPTIONAL_LOCKS"] = "0"
     git = _Git(root, env)
     what = ["--", ".", *(f":(exclude,literal){folder}" for folder in leave_out)]
-    if not git("rev-parse", "--verify", "--quiet", "HEAD") or not git(
-        "status", "--porcelain", "--untracked-files=all", *what
-    ):
-        return b""
-    index = root / git("rev-parse", "--git-path", "index")
-    objects = (root / git("rev-parse", "--git-path", "objects")).absolute()
+    found = git("rev-parse", "HEAD", "--git-path", "index", "--git-path", "objects")
+    if not found:
+        return Tree()
+    commit, index, objects = found.splitlines()
+    if not git("status", "--porcelain", "--untracked-files=all", *what):
+        return Tree(commit)
+    return Tree(commit, _diff(git, root / index, (root / objects).absolute(), what))
+
+
+def _diff(git: _Git, index: Path, objects: Path, what: Sequence[str]) -> bytes:
     with tempfile.TemporaryDirectory(prefix="noxlock-") as made:
         folder = Path(made)
         (folder / "objects").mkdir()
