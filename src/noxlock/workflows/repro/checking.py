@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-import threading
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -115,7 +114,6 @@ class _Job:
         """Make the runs, judge them and publish what came of it."""
         request, prepared = self.request, self.prepared
         comparing = Comparing.of(request.check)
-        threading.Thread(target=_warm, daemon=True).start()
         with closing(self._runs()) as ended:
             repeats = take_repeats(comparing, ended, len(prepared.repeats))
             link_outputs(request.outputs, repeats.first.folder.outputs)
@@ -145,6 +143,7 @@ class _Job:
             needed=len(prepared.repeats),
             echo=self.console.echo,
             say=self.console.say,
+            meanwhile=_warm,
         )
 
     def _failed(self, repeats: Repeats, failed: Ran) -> CheckReport:

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["run_all"]
 
 
-def run_all(
+def run_all(  # noqa: PLR0913 - what to run, and who is told
     runner: Runner,
     wanted: Sequence[Wanted],
     *,
     needed: int,
     echo: TextIO | None,
     say: Callable[[str], None],
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Generator[Ran]:
     """Make the runs of *wanted*, in order, at most as many at once as the check says.
 
@@ -40,6 +41,7 @@ def run_all(
         echo: Where the first run's output goes as it comes, where runs go one by one;
             with `verbose` every run's.
         say: Says a line of progress.
+        meanwhile: What this thread does while the first runs go on.
 
     Yields:
         Those that were made, in order: all, or those up to a failure of a needed one.
@@ -70,6 +72,7 @@ def run_all(
     with ThreadPoolExecutor(check.jobs) as pool:
         futures = deque(pool.submit(one, index) for index in islice(left, ahead))
         try:
+            meanwhile()
             while futures:
                 if (ran := futures.popleft().result()) is not None:
                     yield ran
