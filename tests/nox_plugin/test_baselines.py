@@ -67,7 +67,6 @@ def test_what_nox_records_is_proved_and_told(check: NoxProject, tmp_path: Path) 
         ".gitattributes",
         "history.jsonl",
         "locks/poetry.lock",
-        "outputs/model/small.txt",
         "outputs/result.json",
         "run.intoto.json",
         "stored.json",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ from noxlock.workflows.baselines import layout
 from noxlock.workflows.baselines.documents import RESTORE, decode
 from noxlock.workflows.baselines.objects import file_digest
 from noxlock.workflows.baselines.replacing import is_linked, walk
+from noxlock.workflows.baselines.stores import AT_ONCE
 from noxlock.workflows.records import is_canonical, record_digest
 from noxlock.workflows.verify_plan import planned_anew
 
@@ -179,6 +181,7 @@ class _Proof:
 
     def _of_stored(self) -> Iterator[Finding]:
         stored = self.baseline.stored()
+        fitting: dict[str, Stored] = {}
         for name, one in stored.items():
             sha256 = self.record.outputs.get(name)
             if sha256 != one.sha256:
@@ -186,15 +189,21 @@ class _Proof:
                 if sha256 is None:
                     what = "the record does not list it"
                 yield self._finding(layout.STORED, f"`{name}`: {what}")
-            elif not self.offline:
-                yield from self._of_object(name, one)
+            else:
+                fitting[name] = one
+        if self.offline:
+            return
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for found in pool.map(self._of_object, fitting, fitting.values()):
+                yield from found
 
-    def _of_object(self, name: str, one: Stored) -> Iterator[Finding]:
+    def _of_object(self, name: str, one: Stored) -> tuple[Finding, ...]:
         try:
             self.baseline.require_store().prove(one.sha256, one.size)
         except CompareError as error:
             hint = error.hint or "--offline leaves out what is in the store"
-            yield self._finding(layout.STORED, f"`{name}`: {error.what}", hint)
+            return (self._finding(layout.STORED, f"`{name}`: {error.what}", hint),)
+        return ()
 
     def _of_tolerances(self) -> Iterator[Finding]:
         name = layout.TOLERANCES

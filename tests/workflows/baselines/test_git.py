@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from noxlock.model import BaselineStore
+from noxlock.model import BaselineStore, Tolerance, Tolerances
 from noxlock.workflows.baselines import replacing
 from noxlock.workflows.verify import verify_baseline
 from support.baselines import Golden, tree
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+NONE = Tolerance()
+ALL = Tolerances(outputs={"weights.npy": NONE, "model": NONE, "table.csv": NONE})
 
 
 def git(folder: Path, *words: str) -> str:
@@ -89,7 +92,7 @@ def test_outputs_lie_where_the_store_of_now_wants_them(repository: Golden) -> No
     assert repository.baseline.is_settled(repository.record())
     repository.store = BaselineStore(url="../kept", above=5)
     assert not repository.baseline.is_settled(repository.record())
-    record = repository.accept()
+    record = repository.accept(tolerances=ALL)
     assert repository.baseline.is_settled(record)
 
     repository.store = BaselineStore(url="../kept", above=100)
@@ -97,4 +100,22 @@ def test_outputs_lie_where_the_store_of_now_wants_them(repository: Golden) -> No
     repository.store = BaselineStore(url="../other", above=5)
     assert not repository.baseline.is_settled(record)
     repository.store = None
+    assert not repository.baseline.is_settled(record)
+
+
+def test_a_folder_is_as_large_as_all_of_its_files(repository: Golden) -> None:
+    repository.store = BaselineStore(url="../kept", above=100)
+    for number in range(12):
+        repository.output(f"field.zarr/{number}", bytes([number]) * 10)
+    record = repository.accept(tolerances=Tolerances(outputs={"field.zarr": NONE}))
+
+    stored = repository.baseline.stored()
+    assert list(stored) == sorted(f"field.zarr/{number}" for number in range(12))
+    assert not (repository.path / "outputs" / "field.zarr").exists()
+    assert (repository.path / "outputs" / "table.csv").is_file()
+    outputs = repository.baseline.outputs(record)
+    assert tree(outputs) == tree(repository.root / ".nox" / "outputs")
+    assert verify_baseline(repository.baseline, "digits") == ()
+    assert repository.baseline.is_settled(record)
+    repository.store = BaselineStore(url="../kept", above=120)
     assert not repository.baseline.is_settled(record)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from noxlock.definitions import baseline_folder, parse_size
+from noxlock.definitions import baseline_folder
 from noxlock.errors import CompareError, DefinitionError
 from noxlock.model import BaselineStore
 from noxlock.workflows.baselines import layout, replacing
@@ -15,7 +14,7 @@ from noxlock.workflows.baselines.samples import parse_samples
 from noxlock.workflows.baselines.stored import parse_stored
 from noxlock.workflows.baselines.stores import check_address, open_store
 from noxlock.workflows.baselines.views import Fetched, fetch
-from noxlock.workflows.baselines.writing import Writer
+from noxlock.workflows.baselines.writing import Writer, large_files
 from noxlock.workflows.history import parse_history
 from noxlock.workflows.outputs import is_plain
 from noxlock.workflows.records import parse_statement
@@ -173,16 +172,19 @@ class Baseline:
             CompareError: The list of stored outputs is damaged.
         """
         stored = self.stored()
-        limit = math.inf if self.store is None else parse_size(self.store.above)
-        for name in record.outputs:
+        sizes = {name: one.size for name, one in stored.items()}
+        for name in record.outputs.keys() - sizes.keys():
             path = self.path / layout.OUTPUTS / name
-            if (one := stored.get(name)) is None:
-                settled = not path.is_file() or path.stat().st_size <= limit
-            else:
-                settled = one.size > limit and self._is_stored(one)
-            if not settled:
-                return False
-        return True
+            sizes[name] = path.stat().st_size if path.is_file() else 0
+        declared = record.tolerances.outputs
+        outputs = {
+            next((each for each in declared if name.startswith(f"{each}/")), name)
+            for name in sizes
+        }
+        wanted = large_files(sizes, outputs, self.store)
+        return stored.keys() == set(wanted) and all(
+            map(self._is_stored, stored.values())
+        )
 
     def _is_stored(self, one: Stored) -> bool:
         try:

@@ -14,10 +14,19 @@ from noxlock.store import BASELINES, default_root
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ObjectStore", "check_address", "object_key", "open_store", "shown_address"]
+__all__ = [
+    "AT_ONCE",
+    "ObjectStore",
+    "check_address",
+    "object_key",
+    "open_store",
+    "shown_address",
+]
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+(?:://|::)")
+AT_ONCE: Final = 8
+"""Objects that are moved side by side: a folder may have thousands of files."""
 _USUAL: Final = ("s3", "gs", "abfs", "sftp", "smb", "webdav", "file")
 """What stores are kept in; what else fsspec has are caches and archives mostly."""
 

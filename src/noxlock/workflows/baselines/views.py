@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,6 +17,7 @@ from noxlock.errors import CompareError
 from noxlock.store import BASELINES, default_root
 from noxlock.workflows.baselines import layout, replacing
 from noxlock.workflows.baselines.documents import RESTORE
+from noxlock.workflows.baselines.stores import AT_ONCE
 
 if TYPE_CHECKING:
     from noxlock.model import Record
@@ -48,11 +50,19 @@ def fetch(baseline: Baseline, record: Record) -> Fetched:
     }
     files: dict[str, Path] = {}
     faults: dict[str, CompareError] = {}
-    for name, one in stored.items():
+
+    def had(name: str) -> Path | CompareError:
         try:
-            files[name] = _stored(baseline, one, record.outputs[name])
+            return _stored(baseline, stored[name], record.outputs[name])
         except CompareError as error:
-            faults[name] = error.inside(file=f"{baseline.folder}/{layout.STORED}")
+            return error.inside(file=f"{baseline.folder}/{layout.STORED}")
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for name, found in zip(stored, pool.map(had, stored), strict=True):
+            if isinstance(found, Path):
+                files[name] = found
+            else:
+                faults[name] = found
     for name in record.outputs:
         if name in stored:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
@@ -15,23 +16,48 @@ from noxlock.workflows.baselines.objects import copy_digested, file_digest
 from noxlock.workflows.baselines.samples import encode_samples
 from noxlock.workflows.baselines.sizes import format_size
 from noxlock.workflows.baselines.stored import Stored, encode_stored
-from noxlock.workflows.baselines.stores import object_key, shown_address
+from noxlock.workflows.baselines.stores import AT_ONCE, object_key, shown_address
 from noxlock.workflows.baselines.summaries import summarise
 from noxlock.workflows.history import encode_history
 from noxlock.workflows.records import encode_statement, output_files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from noxlock.model import BaselineStore
     from noxlock.workflows.baselines.baseline import Accepted, Baseline
 
-__all__ = ["MOST_DIFF", "Writer"]
+__all__ = ["MOST_DIFF", "Writer", "large_files"]
 
 MOST_DIFF: Final = 10 * 1024**2
 """Bytes of the diff of a changed tree that a baseline keeps."""
 _NO_ENDINGS: Final = b"* -text\n"
 """gitattributes: "Unsetting the text attribute on a path tells Git not to attempt any
 end-of-line conversion": each byte is in a digest."""
+
+
+def large_files(
+    sizes: Mapping[str, int], outputs: Iterable[str], store: BaselineStore | None
+) -> list[str]:
+    """Return the files that go to the *store*: of each output above its size, all.
+
+    Args:
+        sizes: Of each file by its name in the record.
+        outputs: The outputs; a folder is as large as all of its files.
+        store: None: there is none, and no file is too large.
+    """
+    if store is None:
+        return []
+    limit = parse_size(store.above)
+    found: list[str] = []
+    for output in outputs:
+        files = [
+            name for name in sizes if name == output or name.startswith(f"{output}/")
+        ]
+        if sum(sizes[name] for name in files) > limit:
+            found += files
+    return found
 
 
 @dataclass(kw_only=True, slots=True)
@@ -67,19 +93,24 @@ class Writer:
         if files.keys() != recorded.keys():
             name = min(files.keys() ^ recorded.keys())
             raise self._changed(name)
-        declared = self.baseline.store
-        limit = None if declared is None else parse_size(declared.above)
+        sizes = {name: source.stat().st_size for name, source in files.items()}
+        large = large_files(sizes, self.accepted.outputs, self.baseline.store)
         for name, source in files.items():
-            size = source.stat().st_size
-            if limit is not None and size > limit:
-                self._store(name, source, size)
+            if name in large:
                 continue
             target = new / layout.OUTPUTS / name
             target.parent.mkdir(parents=True, exist_ok=True)
             if copy_digested(source, target) != recorded[name]:
                 raise self._changed(name)
+        if not large:
+            return
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            stored = pool.map(
+                lambda name: self._store(name, files[name], sizes[name]), large
+            )
+            self.large = dict(zip(large, stored, strict=True))
 
-    def _store(self, name: str, source: Path, size: int) -> None:
+    def _store(self, name: str, source: Path, size: int) -> Stored:
         digest = self.accepted.record.outputs[name]
         if file_digest(source) != digest:
             raise self._changed(name)
@@ -87,7 +118,7 @@ class Writer:
             self.baseline.require_store().put(source, digest, size)
         except CompareError as error:
             raise error.inside(file=name) from error.__cause__
-        self.large[name] = Stored(
+        return Stored(
             sha256=digest, size=size, key=object_key(digest), arrays=summarise(source)
         )
 
