@@ -169,7 +169,7 @@ def test_a_pointer_of_git_lfs_is_said_without_git_lfs(
     (root / ".gitattributes").write_text("*.bin filter=lfs -text\n")
     (root / "w.bin").write_text(POINTER)
     commit("pointers")
-    git("config", "filter.lfs.process", "no-such-program filter-process")
+    git("config", "filter.lfs.process", "git-lfs filter-process")
     git("config", "filter.lfs.required", "true")
     for name in ("w.npy", "w.bin"):
         (root / name).write_bytes(b"content")

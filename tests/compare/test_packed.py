@@ -48,15 +48,11 @@ def npy(array: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> bytes:
     return stream.getvalue()
 
 
-def judge(
-    folder: Path, old: tuple[str, bytes], new: tuple[str, bytes], **tolerance: float
-) -> OutputReport:
+def judge(folder: Path, old: tuple[str, bytes], new: tuple[str, bytes]) -> OutputReport:
     for side, (name, data) in (("old", old), ("new", new)):
         (folder / side).mkdir(exist_ok=True)
         (folder / side / name).write_bytes(data)
-    return compare_output(
-        folder / "old" / old[0], folder / "new" / new[0], Tolerance(**tolerance)
-    )
+    return compare_output(folder / "old" / old[0], folder / "new" / new[0], Tolerance())
 
 
 @pytest.mark.parametrize("suffix", PACK)

@@ -6,6 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from noxlock.compare.tolerance import Limit
 from noxlock.model import Difference, OutputReport, Place, Tolerance, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 EXACT = Tolerance()
@@ -268,7 +270,10 @@ NUMBERS = st.floats() | st.integers(-(2**70), 2**70) | st.integers(-3, 3)
 def test_a_column_is_judged_as_its_numbers_are_one_by_one(
     folder: Path, rows: list[tuple[float, float]], rtol: float
 ) -> None:
-    new, old = ("\n".join(["a,b", *(f"{row[n]!r},1" for row in rows)]) for n in (0, 1))
+    new, old = (
+        "\n".join(["a,b", *(f"{row[n]!r},r{i}" for i, row in enumerate(rows))])
+        for n in (0, 1)
+    )
     report = compare(folder, new, old, Tolerance(rtol=rtol))
     tally = Tally()
     for mine, other in rows:
@@ -282,3 +287,141 @@ def test_a_column_is_judged_as_its_numbers_are_one_by_one(
     assert (column.differing, column.violations) == (found.differing, found.violations)
     assert column.absolute == pytest.approx(found.absolute)
     assert (column.ulp, column.unsized) == (found.ulp, found.unsized)
+
+
+def numbered(rows: Sequence[tuple[float, ...]]) -> str:
+    return "id,a,b\n" + "".join(",".join(map(repr, row)) + "\n" for row in rows)
+
+
+def table(count: int) -> list[tuple[float, ...]]:
+    return [(n, n / 7, n % 3) for n in range(count)]
+
+
+@pytest.mark.parametrize("count", [20, 5000, 20_000])
+def test_a_row_that_was_put_in_shifts_nothing(folder: Path, count: int) -> None:
+    rows = table(count)
+    longer = [*rows[:12], (-1, 0.5, 7), *rows[12:]]
+    report = compare(folder, numbered(longer), numbered(rows))
+    assert report.verdict is Verdict.DRIFTED
+    assert report.reason == (
+        f"a row was put in after row 12; {count} rows became {count + 1}"
+    )
+    assert report.difference is None
+    assert report.compared == 3 * count
+    report = compare(folder, numbered(rows), numbered(longer))
+    assert report.reason == f"row 13 was left out; {count + 1} rows became {count}"
+    assert report.difference is None
+    assert report.compared == 3 * count
+
+
+@pytest.mark.parametrize("count", [1, 5, 40, 3000])
+def test_many_rows_may_be_put_in_at_once(folder: Path, count: int) -> None:
+    rows = table(9000)
+    more = [(-n - 1, 0.5, 7) for n in range(count)]
+    for place, where in ((0, "before row 1"), (5000, "after row 5000")):
+        longer = [*rows[:place], *more, *rows[place:]]
+        report = compare(folder, numbered(longer), numbered(rows))
+        said = f"{count} rows were" if count > 1 else "a row was"
+        assert report.reason.startswith(f"{said} put in {where}; 9000 rows became")
+        assert report.difference is None
+        report = compare(folder, numbered(rows), numbered(longer))
+        end = place + count
+        said = f"row {end} was" if count == 1 else f"rows {place + 1} to {end} were"
+        assert report.reason.startswith(f"{said} left out; ")
+        assert report.difference is None
+
+
+def test_what_differs_is_placed_in_both_tables(folder: Path) -> None:
+    rows = table(9000)
+    new = [*rows[:100], (-1, 0.5, 7), *rows[100:]]
+    new[4001] = (4000, 1e6, 1)
+    new[50] = (50, 2e6, 2)
+    report = compare(folder, numbered(new), numbered(rows))
+    found = difference(report)
+    assert found.violations == 2
+    assert found.first.where == "row 51, column a"
+    del new[50:52]
+    report = compare(folder, numbered(new), numbered(rows))
+    assert report.reason.startswith("rows 51 to 52 were left out; a row was put in")
+    found = difference(report)
+    assert found.first.where == "row 4001, now 4000, column a"
+    assert found.first == found.worst
+
+
+def test_rows_within_tolerance_stay_together(folder: Path) -> None:
+    rows = table(9000)
+    new = [(n, a * (1 + 1e-13), b) for n, a, b in rows]
+    del new[3000:3002]
+    report = compare(folder, numbered(new), numbered(rows))
+    assert report.reason == "rows 3001 to 3002 were left out; 9000 rows became 8998"
+    assert difference(report).violations == 0
+
+
+def test_a_column_that_differs_everywhere_does_not_hide_a_shift(folder: Path) -> None:
+    rows = table(9000)
+    new = [(n, a + 1, b) for n, a, b in rows]
+    new.insert(6000, (-1, 0.5, 7))
+    report = compare(folder, numbered(new), numbered(rows))
+    assert report.reason == "a row was put in after row 6000; 9000 rows became 9001"
+    found = {part.key: part.difference for part in report.parts}
+    assert found["id"] is None
+    assert found["a"] is not None
+    assert found["a"].violations == 9000
+
+
+def test_many_shifts_are_counted(folder: Path) -> None:
+    rows = table(6000)
+    new = [row for row in rows if row[0] % 100 != 50]
+    report = compare(folder, numbered(new), numbered(rows))
+    assert report.reason == (
+        "row 51 was left out; row 151 was left out; row 251 was left out;"
+        " elsewhere 57 left out; 6000 rows became 5940"
+    )
+    report = compare(folder, numbered(rows), numbered(new))
+    assert "elsewhere 57 put in" in report.reason
+
+
+def test_rows_with_nothing_in_common_are_compared_as_they_come(folder: Path) -> None:
+    rows = table(40_000)
+    new = [(n + 0.5, a + 1, b + 1) for n, a, b in rows]
+    new[10:] = [(n + 1e6, a, b) for n, a, b in new[10:]]
+    report = compare(folder, numbered(new), numbered(rows))
+    assert report.reason == ""
+    assert difference(report).violations == 120_000
+
+
+def test_flipped_labels_are_no_shift(folder: Path) -> None:
+    labels = np.random.default_rng(1).integers(0, 2, 20_000)
+    new = labels.copy()
+    new[::7] ^= 1
+    new[5000:5003] ^= 1
+    texts = ["label\n" + "\n".join(map(str, each)) for each in (new, labels)]
+    report = compare(folder, texts[0], texts[1])
+    assert report.reason == ""
+    assert difference(report).violations == np.count_nonzero(new != labels)
+
+
+def test_rows_of_text_are_aligned_too(folder: Path) -> None:
+    rows = [(f'"r, {n}"', f"{n}x", "" if n % 2 else "0x1") for n in range(500)]
+    text = "id,a,b\n" + "\n".join(map(",".join, rows)) + "\n"
+    new = text.replace('"r, 200",200x,0x1\n', "")
+    report = compare(folder, new, text)
+    assert report.reason == "row 201 was left out; 500 rows became 499"
+    assert report.difference is None
+
+
+ROWS = st.lists(st.integers(0, 30), max_size=40)
+
+
+@given(ROWS, ROWS)
+@settings(max_examples=150, deadline=None)
+def test_every_row_is_counted_once(
+    folder: Path, old: list[int], new: list[int]
+) -> None:
+    mine, other = (
+        "a,b\n" + "".join(f"{n},n{n}\n" for n in rows) for rows in (new, old)
+    )
+    report = compare(folder, mine, other)
+    assert report.verdict.passed == (old == new)
+    assert report.compared % 2 == 0
+    assert report.compared <= 2 * min(len(old), len(new))

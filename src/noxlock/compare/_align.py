@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Pair", "align"]
+__all__ = ["Ahead", "Pair", "align", "unique"]
 
 Pair: TypeAlias = tuple[str | None, str | None]
 """Old and new line; None: the other one was put in, or left out."""
@@ -30,7 +30,7 @@ def align(old: Iterator[str], new: Iterator[str], match: _Match) -> Iterator[Pai
     taken where two lines in a row match again; if that is far, a line that occurs once
     on both sides among the next thousands. Without any, lines are paired as they come.
     """
-    left, right = _Ahead(old), _Ahead(new)
+    left, right = Ahead(old), Ahead(new)
     while True:
         a, b = left.take(), right.take()
         if a is None and b is None:
@@ -40,7 +40,7 @@ def align(old: Iterator[str], new: Iterator[str], match: _Match) -> Iterator[Pai
             continue
         left.give_back(a)
         right.give_back(b)
-        skipped, added = _nearest(left, right, match) or _unique(left, right)
+        skipped, added = _nearest(left, right, match) or unique(left, right)
         for _ in range(min(skipped, added)):
             yield left.take(), right.take()
         for _ in range(skipped - added):
@@ -49,7 +49,7 @@ def align(old: Iterator[str], new: Iterator[str], match: _Match) -> Iterator[Pai
             yield None, right.take()
 
 
-class _Ahead:
+class Ahead:
     """An iterator that can be looked ahead of."""
 
     def __init__(self, lines: Iterator[str]) -> None:
@@ -77,7 +77,7 @@ class _Ahead:
         return list(islice(self.waiting, count))
 
 
-def _nearest(left: _Ahead, right: _Ahead, match: _Match) -> tuple[int, int] | None:
+def _nearest(left: Ahead, right: Ahead, match: _Match) -> tuple[int, int] | None:
     """Return how many lines to skip on both sides until two in a row match.
 
     None where that is farther than it pays to look.
@@ -100,8 +100,11 @@ def _nearest(left: _Ahead, right: _Ahead, match: _Match) -> tuple[int, int] | No
     return None
 
 
-def _unique(left: _Ahead, right: _Ahead) -> tuple[int, int]:
-    """Return how many lines to skip until one that occurs once on both sides."""
+def unique(left: Ahead, right: Ahead) -> tuple[int, int]:
+    """Return how many lines to skip until one that occurs once on both sides.
+
+    Without any, those that were looked at.
+    """
     for size in _WINDOWS:
         old, new = left.look(size), right.look(size)
         if found := _first_anchor(old, new):

@@ -5,22 +5,25 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from noxlock.compare._exact import measure
 from noxlock.compare._lens import lens_of
+from noxlock.compare._scalars import gap
 from noxlock.compare._statistics import Statistics
 from noxlock.compare._tally import Block, Tally
 from noxlock.compare.distributions import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from noxlock.compare._exact import Gaps
     from noxlock.compare._job import Job
+    from noxlock.compare._lens import Array
 
-__all__ = ["Column", "is_integer", "is_number"]
+__all__ = ["Column", "Look", "is_integer", "is_number"]
 
 # No leading zeros: `007` names something, it counts nothing.
 _INTEGER: Final = re.compile(r"[+-]?(0|[1-9]\d{0,999})", re.ASCII)
@@ -50,6 +53,15 @@ def is_number(cell: str) -> bool:
     return _REAL.fullmatch(cell) is not None
 
 
+class Look(NamedTuple):
+    """What comparing some cells would find."""
+
+    violates: Array | None
+    """Which are too far apart; None: none."""
+    keep: Callable[[Array], None]
+    """Adds it, for cells of the rows that it is given."""
+
+
 @dataclass(slots=True)
 class _Kind:
     """The numbers of one kind, as far as they were found."""
@@ -57,17 +69,24 @@ class _Kind:
     dtype: np.dtype[Any]
     found: Statistics = field(default_factory=Statistics)
 
-    def take(self, new: list[float], old: list[float], rows: Any, job: Job) -> None:  # noqa: ANN401 - an array of row numbers
+    def look(self, new: Sequence[float], old: Sequence[float], job: Job) -> Look:
         lens = lens_of(self.dtype, self.dtype)
         if lens is None:
             raise AssertionError
         pair = np.array(new, self.dtype), np.array(old, self.dtype)
-        self.found.compared += len(old)
         limit = job.limit(self.dtype.name)
         if limit.equal_inf and np.array_equal(*pair):
-            return
+            return Look(None, lambda _rows: self._equal(len(old)))
         with np.errstate(all="ignore"):
             gaps = measure(*pair, lens, limit)
+        return Look(gaps.violates, lambda rows: self._take(gaps, pair, rows))
+
+    def _equal(self, count: int) -> None:
+        self.found.compared += count
+
+    def _take(self, gaps: Gaps, pair: tuple[Array, Array], rows: Array) -> None:
+        self.found.compared += len(rows)
+        with np.errstate(all="ignore"):
             self.found.take(gaps, pair, lambda indices: rows[indices])
 
 
@@ -83,40 +102,57 @@ class Column:
         self._others = Tally()
         self._first_other = 0
 
-    def take(self, new: list[str], old: list[str], start: int) -> None:
-        """Compare the cells of the next rows, the first of which is *start*."""
-        if self._noisy is not None or not self._whole(new, old, start):
-            self._single(new, old, start)
+    def look(self, new: list[str], old: list[str]) -> Look:
+        """Compare the cells of some rows; `keep` of what comes back adds them."""
+        if self._noisy is not None:
+            return Look(None, lambda rows: self._single(new, old, rows))
+        if (whole := self._whole(new, old)) is not None:
+            return whole
+        pairs = zip(new, old, strict=True)
+        violates = np.array(
+            [mine != other and not self.agree(mine, other) for mine, other in pairs],
+            np.bool_,
+        )
+        return Look(violates, lambda rows: self._single(new, old, rows))
 
-    def _whole(self, new: list[str], old: list[str], start: int) -> bool:
-        """Compare cells that are all numbers; return False where some are not."""
+    def agree(self, new: str, old: str) -> bool:
+        """Whether two cells are equal, or numbers within tolerance."""
+        if new == old or self._noisy is not None:
+            return True
+        mine, other = _number(new), _number(old)
+        if mine is None or other is None:
+            return False
+        if not (math.isfinite(mine) and math.isfinite(other)):
+            return mine == other
+        whole = isinstance(mine, int) and isinstance(other, int)
+        limit = self._job.limit((_INT if whole else _FLOAT).name)
+        return mine == other or not gap(mine, other, limit)[2]
+
+    def _whole(self, new: list[str], old: list[str]) -> Look | None:
+        """Compare cells that are all numbers; return None where some are not."""
         texts = ["\n".join([*cells, ""]) for cells in (new, old)]
         if any(text.count("\n") != len(old) for text in texts):
-            return False
-        rows = np.arange(start, start + len(old))
+            return None
         if all(_ALL_INTEGERS.fullmatch(text) for text in texts):
-            self._integers.take(
-                list(map(int, new)), list(map(int, old)), rows, self._job
-            )
-            return True
+            integers = list(map(int, new)), list(map(int, old))
+            return self._integers.look(*integers, self._job)
         if not _all_reals(texts):
-            return False
+            return None
         values = list(map(float, new)), list(map(float, old))
         if not np.isfinite(values).all() and any(
             math.isinf(value) and "i" not in cell.lower()
             for cells, side in zip((new, old), values, strict=True)
             for cell, value in zip(cells, side, strict=True)
         ):
-            return False
-        self._reals.take(*values, rows, self._job)
-        return True
+            return None
+        return self._reals.look(*values, self._job)
 
-    def _single(self, new: list[str], old: list[str], start: int) -> None:
+    def _single(self, new: list[str], old: list[str], rows: Array) -> None:
         found: dict[bool, list[tuple[int, float, float]]] = {True: [], False: []}
-        for row, cells in enumerate(zip(new, old, strict=True), start):
+        for row, *cells in zip(rows.tolist(), new, old, strict=True):
             mine, other = _number(cells[0]), _number(cells[1])
             if mine is None or other is None:
-                self._other(*cells, row)
+                self._other(cells[0], cells[1], row)
                 continue
             if self._noisy is not None:
                 judge(self._where(row), mine, self._noisy, self._job)
@@ -125,13 +161,14 @@ class Column:
             if max(abs(mine), abs(other)) < _LARGE:
                 found[whole].append((row, mine, other))
             elif whole or isinstance(mine, int) or isinstance(other, int):
-                self._large((mine, other), row, cells)
+                self._large((mine, other), row, (cells[0], cells[1]))
             else:
                 found[False].append((row, mine, other))
         for whole, kind in ((True, self._integers), (False, self._reals)):
             if found[whole]:
-                rows, new_ones, old_ones = zip(*found[whole], strict=True)
-                kind.take(list(new_ones), list(old_ones), np.array(rows), self._job)
+                numbers, new_ones, old_ones = zip(*found[whole], strict=True)
+                looked = kind.look(list(new_ones), list(old_ones), self._job)
+                looked.keep(np.array(numbers))
 
     def _large(
         self, values: tuple[float, float], row: int, cells: tuple[str, str]

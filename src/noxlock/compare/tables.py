@@ -11,10 +11,13 @@ from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from noxlock.compare._cells import Column, is_integer, is_number
 from noxlock.compare._files import same_bytes
 from noxlock.compare._hunks import printable
 from noxlock.compare._lines import encoding_of
+from noxlock.compare._shifts import Paired, Pairing, Shifts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +38,8 @@ def compare(baseline: Side, actual: Side, job: Job) -> None:
 
     The separator is the first of comma, semicolon, tab and bar that the first line has.
     Rows are counted from 1, the names not among them; row is compared with row, in the
-    order of the files. Two integers are compared as such, other numbers as float64.
+    order of the files. One that was put in or left out shifts nothing, unless it is
+    among many that differ. Two integers are compared as such, other numbers as float64.
     The files are read as they come, and may be larger than memory.
 
     Raises:
@@ -160,55 +164,43 @@ def _compare_names(new: list[str], old: list[str], job: Job) -> None:
 
 def _compare_rows(new: _Table, old: _Table, job: Job) -> None:
     places = {name: number for number, name in enumerate(new.names)}
+    shifts = Shifts()
     columns = [
-        (places[name], number, Column(job.part(name), partial(_where, job.key, name)))
+        Paired(
+            places[name],
+            number,
+            Column(job.part(name), partial(_where, (job.key, name), shifts)),
+        )
         for number, name in enumerate(old.names)
         if name in places
     ]
-    counts = [0, 0]
-    pairs = _same(old) if new is old else _pairs(new, old, counts)
-    compared = 0
-    for mine, other in pairs:
-        if mine is other:
-            counts = [count + len(other) for count in counts]
-        old_cells = list(zip(*other, strict=True))
-        new_cells = old_cells if mine is other else list(zip(*mine, strict=True))
-        for place, number, column in columns:
-            column.take(list(new_cells[place]), list(old_cells[number]), compared)
-        compared += len(other)
-    for _, _, column in columns:
-        column.finish(counts[0])
+    pairing = Pairing(columns, shifts)
+    if new is old:
+        counts = _compare_same(old, pairing)
+    else:
+        counts = pairing.run(old.blocks(), new.blocks())
+    for each in columns:
+        each.column.finish(counts[0])
+    for note in shifts.notes():
+        job.tally.note(note)
     if counts[0] != counts[1]:
         job.tally.note(f"{_rows_said(counts[0])} became {counts[1]}")
 
 
-_Block = list[list[str]]
-
-
-def _same(table: _Table) -> Iterator[tuple[_Block, _Block]]:
+def _compare_same(table: _Table, pairing: Pairing) -> tuple[int, int]:
+    count = 0
     for rows in table.blocks():
-        yield rows, rows
+        for look in pairing.look(rows, rows):
+            look.keep(np.arange(count, count + len(rows)))
+        count += len(rows)
+    return count, count
 
 
-def _pairs(
-    new: _Table, old: _Table, counts: list[int]
-) -> Iterator[tuple[_Block, _Block]]:
-    """Yield as many rows of both at a time; count all of the old and the new table."""
-    left, right = old.blocks(), new.blocks()
-    while True:
-        mine, other = next(right, []), next(left, [])
-        counts[0] += len(other)
-        counts[1] += len(mine)
-        both = min(len(mine), len(other))
-        if not both:
-            break
-        yield mine[:both], other[:both]
-    counts[0] += sum(map(len, left))
-    counts[1] += sum(map(len, right))
-
-
-def _where(outer: str, name: str, row: int) -> str:
-    place = f"row {row + 1}, column {printable(name)}"
+def _where(names: tuple[str, str], shifts: Shifts, row: int) -> str:
+    outer, name = names
+    now = shifts.now(row)
+    moved = "" if now == row else f", now {now + 1}"
+    place = f"row {row + 1}{moved}, column {printable(name)}"
     return f"{outer}: {place}" if outer else place
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shutil
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,8 +26,12 @@ _SETTINGS: Final = {
     "core.fsmonitor": "false",
     "core.sparseCheckout": "false",
     "core.splitIndex": "false",
-    # Without git-lfs the pointer itself is written, which is told from a result.
+}
+# The pointer itself is written then, which is told from a result.
+_WITHOUT_LFS: Final = {
     "filter.lfs.required": "false",
+    "filter.lfs.process": "",
+    "filter.lfs.smudge": "",
 }
 _SUBMODULE: Final = "commit"
 _LINK: Final = "120000"
@@ -149,9 +154,10 @@ class _Git:
 
     def run(self, *arguments: str) -> Completed:
         """Run git."""
+        lfs = shutil.which("git-lfs", path=self.env.get("PATH"))
         settings = [
             word
-            for key, value in _SETTINGS.items()
+            for key, value in (_SETTINGS | ({} if lfs else _WITHOUT_LFS)).items()
             for word in ("-c", f"{key}={value}")
         ]
         command = ["git", *settings, *arguments]

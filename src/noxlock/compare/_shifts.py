@@ -1,0 +1,296 @@
+"""Pairs the rows of two tables, blocks of them at once while none is put in."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from noxlock.compare._align import Ahead, unique
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from noxlock.compare._cells import Column, Look
+    from noxlock.compare._lens import Array
+
+    _Rows = list[list[str]]
+    _Gap = tuple[int, int]
+
+__all__ = ["Paired", "Pairing", "Shifts"]
+
+_ROWS: Final = 4096
+"""Compared at once."""
+_FEWEST: Final = 64
+"""Likewise, right after a shift: there may be more of them."""
+_NEAR: Final = 32
+"""Rows put in and left out together, up to which all ways are tried."""
+_FAR: Final = 16384
+"""Rows ahead among which one that occurs once on both sides is looked for."""
+_WINDOW: Final = 16
+"""Rows that show whether it is a shift."""
+_FEW: Final = 0.25
+_MOST: Final = 0.75
+"""Shares of these rows."""
+_PROBES: Final = 4
+"""Places of one block that are looked at without finding a shift."""
+_PATIENCE: Final = 64
+"""Blocks that are compared row by row after those that had nothing in common."""
+_MOSTLY: Final = 0.9
+_HARDLY: Final = 0.1
+"""Shares of the rows of a block in which columns differ."""
+_SHOWN: Final = 3
+
+
+@dataclass(slots=True)
+class Shifts:
+    """The rows that were put in or left out, each time with paired rows after them."""
+
+    put_in: int = 0
+    left_out: int = 0
+    said: list[str] = field(default_factory=list)
+    _told: list[int] = field(default_factory=lambda: [0, 0])
+    _places: array[int] = field(default_factory=lambda: array("q"))
+    _now: array[int] = field(default_factory=lambda: array("q"))
+
+    def add(self, old: int, new: int, left_out: int, put_in: int) -> None:
+        """Take a gap: row *old* is paired with row *new*, both counted from 0."""
+        self.put_in += put_in
+        self.left_out += left_out
+        self._places.append(old)
+        self._now.append(new - old)
+        if len(self.said) >= _SHOWN:
+            return
+        self._told[0] += left_out
+        self._told[1] += put_in
+        first = old - left_out
+        if left_out:
+            rows = (
+                f"rows {first + 1} to {old} were" if left_out > 1 else f"row {old} was"
+            )
+            self.said.append(f"{rows} left out")
+        if put_in:
+            rows = f"{put_in} rows were" if put_in > 1 else "a row was"
+            where = f"after row {old}" if old else "before row 1"
+            self.said.append(f"{rows} put in {where}")
+
+    def now(self, row: int) -> int:
+        """Return where the old row is in the new table, both counted from 0."""
+        found = bisect_right(self._places, row)
+        return row + (self._now[found - 1] if found else 0)
+
+    def notes(self) -> list[str]:
+        """Return in words what was put in and left out."""
+        left_out, put_in = self.left_out - self._told[0], self.put_in - self._told[1]
+        more = [f"{left_out} left out"] if left_out else []
+        more += [f"{put_in} put in"] if put_in else []
+        rest = [f"elsewhere {' and '.join(more)}"] if more else []
+        return [*self.said, *rest]
+
+
+class Paired(NamedTuple):
+    """A column of both tables."""
+
+    now: int
+    """Its number in the new one."""
+    before: int
+    """Its number in the old one."""
+    column: Column
+
+
+class _Side:
+    """The rows of a table that are still to come."""
+
+    def __init__(self, blocks: Iterator[list[list[str]]]) -> None:
+        self.rows: list[list[str]] = []
+        self.rest = chain.from_iterable(blocks)
+        self.taken = 0
+
+    def fill(self, count: int) -> int:
+        """Read on until *count* rows wait, if there are as many; return how many do."""
+        if len(self.rows) < count:
+            self.rows += islice(self.rest, count - len(self.rows))
+        return len(self.rows)
+
+    def take(self, count: int) -> list[list[str]]:
+        """Return the next rows, of which there must be *count*."""
+        rows = self.rows
+        self.rows = rows[count:]
+        self.taken += count
+        return rows[:count]
+
+
+class Pairing:
+    """Compares row with row; memory holds no more than the alignment looks ahead."""
+
+    def __init__(self, columns: Sequence[Paired], shifts: Shifts) -> None:
+        self._columns = columns
+        self._trusted = list(columns)
+        """They tell whether two rows belong together."""
+        self._shifts = shifts
+        self._size = _ROWS
+        self._waiting = 0
+        self._patience = 1
+
+    def run(self, old: Iterator[_Rows], new: Iterator[_Rows]) -> tuple[int, int]:
+        """Compare all rows; return how many the old and the new table have."""
+        left, right = _Side(old), _Side(new)
+        while count := min(left.fill(self._size), right.fill(self._size), self._size):
+            looks = self.look(right.rows[:count], left.rows[:count])
+            if found := self._shift(looks, left, right):
+                self._size = _FEWEST
+                self._apply(*found, left, right)
+                continue
+            self._size = min(2 * self._size, _ROWS)
+            rows = np.arange(left.taken, left.taken + count)
+            left.take(count)
+            right.take(count)
+            for look in looks:
+                look.keep(rows)
+        ends = [side.taken + len(side.rows) for side in (left, right)]
+        return (
+            ends[0] + sum(1 for _ in left.rest),
+            ends[1] + sum(1 for _ in right.rest),
+        )
+
+    def look(self, new: _Rows, old: _Rows) -> list[Look]:
+        """Compare as many rows of both, column by column."""
+        old_cells = list(zip(*old, strict=True))
+        new_cells = old_cells if new is old else list(zip(*new, strict=True))
+        return [
+            column.look(list(new_cells[now]), list(old_cells[before]))
+            for now, before, column in self._columns
+        ]
+
+    def _apply(self, count: int, gap: _Gap, left: _Side, right: _Side) -> None:
+        """Compare *count* rows as they are, and leave out those of the gap."""
+        # What differs on both sides before the gap is compared, too.
+        count += min(gap)
+        if count:
+            rows = np.arange(left.taken, left.taken + count)
+            for look in self.look(right.take(count), left.take(count)):
+                look.keep(rows)
+        skipped, added = gap[0] - min(gap), gap[1] - min(gap)
+        left.take(skipped)
+        right.take(added)
+        self._shifts.add(left.taken, right.taken, skipped, added)
+
+    def _shift(
+        self, looks: list[Look], left: _Side, right: _Side
+    ) -> tuple[int, _Gap] | None:
+        """Return where in the block rows were put in or left out, and how many.
+
+        A shift is what makes most of the rows that follow differ, and those few that it
+        does not, once it is made up for. Where rows have nothing in common in any way,
+        it is looked for in fewer and fewer blocks.
+        """
+        if self._waiting:
+            self._waiting -= 1
+            return None
+        while (starts := _dense(self._mask(looks))) is not None:
+            tried, done = 0, 0
+            for start in starts:
+                if start < done:
+                    continue
+                if gap := self._gap(start, left, right):
+                    self._patience = 1
+                    return start, gap
+                tried, done = tried + 1, start + _WINDOW
+                if tried == _PROBES:
+                    break
+            if self._distrust(looks):
+                continue
+            self._waiting = self._patience
+            self._patience = min(2 * self._patience, _PATIENCE)
+            return None
+        self._patience = 1
+        return None
+
+    def _mask(self, looks: list[Look]) -> Array | None:
+        """Return which rows are too far apart; None: none."""
+        masks = [
+            look.violates
+            for paired, look in zip(self._columns, looks, strict=True)
+            if look.violates is not None and paired in self._trusted
+        ]
+        return np.logical_or.reduce(masks) if masks else None
+
+    def _gap(self, start: int, left: _Side, right: _Side) -> _Gap | None:
+        """Return how many rows to skip on both sides at *start*; None: as many."""
+        for side in (left, right):
+            side.fill(start + _NEAR + _WINDOW)
+        old, new = (
+            side.rows[start : start + _NEAR + _WINDOW] for side in (left, right)
+        )
+        if not self._better(old, new, (0, 0), worse=True):
+            return None
+        for far in range(1, _NEAR + 1):
+            for near in range((far + 1) // 2):
+                for gap in ((near, far - near), (far - near, near)):
+                    if self._better(old, new, gap):
+                        return gap
+        for side in (left, right):
+            side.fill(start + _FAR)
+        keys = [
+            [each.before for each in self._trusted],
+            [each.now for each in self._trusted],
+        ]
+        ahead = [
+            Ahead("\x1f".join([row[key] for key in own]) for row in side.rows[start:])
+            for side, own in zip((left, right), keys, strict=True)
+        ]
+        gap = unique(ahead[0], ahead[1])
+        old, new = (
+            side.rows[start + skip : start + skip + _WINDOW]
+            for side, skip in zip((left, right), gap, strict=True)
+        )
+        return gap if gap[0] != gap[1] and self._better(old, new, (0, 0)) else None
+
+    def _better(
+        self, old: _Rows, new: _Rows, gap: _Gap, *, worse: bool = False
+    ) -> bool:
+        """Whether the rows after the gap are mostly alike; or mostly not."""
+        old, new = (
+            rows[skip : skip + _WINDOW] for rows, skip in ((old, gap[0]), (new, gap[1]))
+        )
+        count = min(len(old), len(new))
+        if not count or (not worse and not self._match(old[0], new[0])):
+            return False
+        if not worse and count == 1 and len(old) != len(new):
+            return False  # one row that is alike shows nothing
+        alike = sum(map(self._match, old, new))
+        return alike <= _FEW * count if worse else alike >= _MOST * count
+
+    def _match(self, old: list[str], new: list[str]) -> bool:
+        return all(
+            each.column.agree(new[each.now], old[each.before]) for each in self._trusted
+        )
+
+    def _distrust(self, looks: list[Look]) -> bool:
+        """Leave out columns that differ in nearly all rows, where others do not."""
+        shares = {
+            paired.before: 0.0 if look.violates is None else float(look.violates.mean())
+            for paired, look in zip(self._columns, looks, strict=True)
+            if paired in self._trusted
+        }
+        if min(shares.values()) > _HARDLY or max(shares.values()) < _MOSTLY:
+            return False
+        self._trusted = [
+            each for each in self._trusted if shares[each.before] < _MOSTLY
+        ]
+        return True
+
+
+def _dense(mask: Array | None) -> list[int] | None:
+    """Return where runs of *mask* start that most of it follows; None: nowhere."""
+    if mask is None:
+        return None
+    sums = np.concatenate([[0], np.cumsum(mask)])
+    starts = np.flatnonzero(np.diff(mask, prepend=False) & mask)
+    ends = np.minimum(starts + _WINDOW, len(mask))
+    starts = starts[sums[ends] - sums[starts] >= (1 - _FEW) * (ends - starts)]
+    return starts.tolist() or None
