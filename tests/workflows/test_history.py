@@ -16,6 +16,8 @@ from noxlock.model import (
     PackageChange,
     PackageRecord,
     Place,
+    Tolerance,
+    Tolerances,
     Verdict,
 )
 from noxlock.workflows.history import (
@@ -220,3 +222,21 @@ def test_a_damaged_history_is_not_replaced(tmp_path: Path) -> None:
     (golden.path / "history.jsonl").write_text("{")
     with pytest.raises(CompareError, match="the history is damaged"):
         golden.accept()
+
+
+def test_a_new_folder_is_one_change_whatever_it_holds(tmp_path: Path) -> None:
+    golden = Golden(tmp_path, {})
+    declared = Tolerances(outputs={"model": Tolerance(), "weights.npy": Tolerance()})
+    first = golden.record(tolerances=declared)
+    entry = make_entry(None, first)
+    assert [(each.output, each.summary) for each in entry.outputs] == [
+        ("weights.npy", "new"),
+        ("model", "new, 2 files"),
+    ]
+    golden.output("model/c.txt", b"third")
+    entry = make_entry(first, golden.record(tolerances=declared))
+    assert [(each.output, each.summary) for each in entry.outputs] == [
+        ("model/c.txt", "new")
+    ]
+    alone = golden.record(tolerances=declared, outputs={"model/c.txt": "0" * 64})
+    assert make_entry(None, alone).outputs[0].summary == "new, one file"

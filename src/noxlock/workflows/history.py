@@ -35,11 +35,17 @@ def make_entry(
         outputs: The comparison of the new outputs with the old ones.
     """
     before = {} if old is None else old.outputs
-    changes = _output_changes(before, new.outputs, outputs)
+    folders = list(_folder_changes(before, new))
+    beneath = tuple(f"{folder.output}/" for folder in folders)
+    changes = [
+        change
+        for change in _output_changes(before, new.outputs, outputs)
+        if not change.output.startswith(beneath)
+    ]
     return HistoryEntry(
         created=new.created,
         commit=new.commit,
-        outputs=tuple(changes),
+        outputs=(*changes, *folders),
         packages=() if old is None else tuple(_packages(old, new)),
         facts=() if old is None else tuple(_facts(old, new)),
         record=record_digest(new),
@@ -84,6 +90,20 @@ def parse_history(data: bytes, file: str) -> tuple[HistoryEntry, ...]:
                 hint="restore it from git, or remove the file: the history begins anew",
             ) from error
     return tuple(found)
+
+
+def _folders(record: Record) -> list[str]:
+    """Return the declared outputs of *record* that are folders."""
+    return [name for name in record.tolerances.outputs if name not in record.outputs]
+
+
+def _folder_changes(before: Mapping[str, str], new: Record) -> Iterator[OutputChange]:
+    """Yield the folders that were not there, each in one entry whatever it holds."""
+    for name in _folders(new):
+        files = len(_of_output(new.outputs, name))
+        if files and not _of_output(before, name):
+            summary = f"new, {files} files" if files > 1 else "new, one file"
+            yield OutputChange(output=name, verdict=None, summary=summary, sha256=None)
 
 
 def _output_changes(
