@@ -379,6 +379,10 @@ def test_many_shifts_are_counted(folder: Path) -> None:
     )
     report = compare(folder, numbered(rows), numbered(new))
     assert "elsewhere 57 put in" in report.reason
+    dense = [row for row in rows if row[0] % 10 != 5]
+    report = compare(folder, numbered(dense), numbered(rows))
+    assert report.reason.endswith("elsewhere 597 left out; 6000 rows became 5400")
+    assert report.difference is None
 
 
 def test_rows_with_nothing_in_common_are_compared_as_they_come(folder: Path) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_right
-from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -16,12 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from noxlock.compare._cells import Column, Look
+    from noxlock.compare._gaps import Shifts
     from noxlock.compare._lens import Array
 
     _Rows = list[list[str]]
     _Gap = tuple[int, int]
 
-__all__ = ["Paired", "Pairing", "Shifts"]
+__all__ = ["Paired", "Pairing"]
 
 _ROWS: Final = 4096
 """Compared at once."""
@@ -33,6 +31,8 @@ _FAR: Final = 16384
 """Rows ahead among which one that occurs once on both sides is looked for."""
 _WINDOW: Final = 16
 """Rows that show whether it is a shift."""
+_RUN: Final = 6
+"""Rows that show it too, if each is another."""
 _FEW: Final = 0.25
 _MOST: Final = 0.75
 """Shares of these rows."""
@@ -43,53 +43,6 @@ _PATIENCE: Final = 64
 _MOSTLY: Final = 0.9
 _HARDLY: Final = 0.1
 """Shares of the rows of a block in which columns differ."""
-_SHOWN: Final = 3
-
-
-@dataclass(slots=True)
-class Shifts:
-    """The rows that were put in or left out, each time with paired rows after them."""
-
-    put_in: int = 0
-    left_out: int = 0
-    said: list[str] = field(default_factory=list)
-    _told: list[int] = field(default_factory=lambda: [0, 0])
-    _places: array[int] = field(default_factory=lambda: array("q"))
-    _now: array[int] = field(default_factory=lambda: array("q"))
-
-    def add(self, old: int, new: int, left_out: int, put_in: int) -> None:
-        """Take a gap: row *old* is paired with row *new*, both counted from 0."""
-        self.put_in += put_in
-        self.left_out += left_out
-        self._places.append(old)
-        self._now.append(new - old)
-        if len(self.said) >= _SHOWN:
-            return
-        self._told[0] += left_out
-        self._told[1] += put_in
-        first = old - left_out
-        if left_out:
-            rows = (
-                f"rows {first + 1} to {old} were" if left_out > 1 else f"row {old} was"
-            )
-            self.said.append(f"{rows} left out")
-        if put_in:
-            rows = f"{put_in} rows were" if put_in > 1 else "a row was"
-            where = f"after row {old}" if old else "before row 1"
-            self.said.append(f"{rows} put in {where}")
-
-    def now(self, row: int) -> int:
-        """Return where the old row is in the new table, both counted from 0."""
-        found = bisect_right(self._places, row)
-        return row + (self._now[found - 1] if found else 0)
-
-    def notes(self) -> list[str]:
-        """Return in words what was put in and left out."""
-        left_out, put_in = self.left_out - self._told[0], self.put_in - self._told[1]
-        more = [f"{left_out} left out"] if left_out else []
-        more += [f"{put_in} put in"] if put_in else []
-        rest = [f"elsewhere {' and '.join(more)}"] if more else []
-        return [*self.said, *rest]
 
 
 class Paired(NamedTuple):
@@ -262,8 +215,13 @@ class Pairing:
             return False
         if not worse and count == 1 and len(old) != len(new):
             return False  # one row that is alike shows nothing
-        alike = sum(map(self._match, old, new))
-        return alike <= _FEW * count if worse else alike >= _MOST * count
+        alike = list(map(self._match, old, new))
+        if worse:
+            return sum(alike) <= _FEW * count
+        return sum(alike) >= _MOST * count or (
+            # The next shift may be near; labels of a few kinds are alike by chance.
+            all(alike[:_RUN]) and len(set(map(tuple, old[:_RUN]))) == _RUN
+        )
 
     def _match(self, old: list[str], new: list[str]) -> bool:
         return all(

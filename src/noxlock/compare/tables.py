@@ -15,9 +15,10 @@ import numpy as np
 
 from noxlock.compare._cells import Column, is_integer, is_number
 from noxlock.compare._files import same_bytes
+from noxlock.compare._gaps import Shifts
 from noxlock.compare._hunks import printable
 from noxlock.compare._lines import encoding_of
-from noxlock.compare._shifts import Paired, Pairing, Shifts
+from noxlock.compare._shifts import Paired, Pairing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
