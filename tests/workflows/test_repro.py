@@ -123,7 +123,7 @@ def test_a_baseline_file_that_is_gone_is_not_comparable(accepted: Project) -> No
     ("script", "how"),
     [
         ("sys.exit(3)", "exit status 3"),
-        ("os.kill(os.getpid(), 9)", "signal 9"),
+        ("os.kill(os.getpid(), 9)", "SIGKILL"),
     ],
 )
 def test_a_failed_command_is_not_comparable_and_never_recorded(

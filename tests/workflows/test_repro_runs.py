@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,6 +52,18 @@ def test_a_crash_keeps_its_log_and_what_it_had_written(accepted: Project) -> Non
     assert "NameError: name 'x' is not defined" in accepted.printed
     assert report.next == ("less .nox/repro/digits/runs/run-1/log.txt",)
     assert report.outputs == ()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+def test_a_crash_is_told_by_the_name_of_its_signal(accepted: Project) -> None:
+    accepted.script("import signal; os.kill(os.getpid(), signal.SIGSEGV)")
+    named = accepted.run()
+    accepted.script("import signal; os.kill(os.getpid(), signal.SIGRTMIN + 6)")
+    nameless = accepted.run()
+
+    assert "`python script.py {outputs}` ended with SIGSEGV; its log" in named.reason
+    assert re.search(r"ended with signal \d+; its log", nameless.reason)
+    assert named.actual.unmet == ()
 
 
 def test_a_run_that_takes_too_long_is_stopped_with_all_its_processes(

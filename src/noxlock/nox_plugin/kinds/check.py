@@ -122,7 +122,7 @@ def _compare(
             environ=os.environ,
             nox_folder=nox_folder(session),
             profiles=noxfile.definitions.profiles,
-            direct=_direct(noxfile.project(), declared),
+            direct=_direct(noxfile.project(), declared, built.plan.target.name),
             others=[
                 baseline_folder(other, one)
                 for other, one in checks.items()
@@ -145,13 +145,22 @@ def _compare(
         raise CommandFailed(report.reason or report.verdict)
 
 
-def _direct(project: Project, declared: Check) -> frozenset[str]:
-    """Return the packages that the groups of the check's environment ask for."""
+def _direct(project: Project, declared: Check, target: str) -> frozenset[str]:
+    """Return the packages that the project itself asks for in the check's environment.
+
+    Args:
+        project: The definitions and the locks.
+        declared: The check.
+        target: What its environment was made for.
+    """
+    from noxlock.workflows.asked import asked_of_conda  # noqa: PLC0415 - as above
+
     environment = project.environment(declared.environment)
+    found = asked_of_conda(project, environment, target)
     if environment.pypi is None:
-        return frozenset()
+        return found
     roots = getattr(project.read_lock(environment.pypi).selection, "roots", {})
-    return frozenset(
+    return found.union(
         root.name for group in environment.groups for root in roots.get(group, ())
     )
 

@@ -81,7 +81,8 @@ class Recording:
             profile_name=self.profile.name,
             profile=records.recorded_variables(first.asked, first.env),
             effective=dict(first.probed.effective),
-            unmet=unmet(first.asked, first.probed),
+            # Of a run that failed it need not be known.
+            unmet=() if first.failed else unmet(first.asked, first.probed),
             loaded=first.probed.loaded,
             warnings=first.probed.warnings,
             inputs=self.inputs.digests,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import signal
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TextIO
@@ -166,10 +167,18 @@ def _failure(text: str, ended: process.Measured, limit: float | None) -> str:
     if ended.timed_out:
         return f"`{text}` was stopped: it did not end within {limit:g} s"
     if ended.returncode < 0:
-        return f"`{text}` ended with signal {-ended.returncode}"
+        return f"`{text}` ended with {_signal(-ended.returncode)}"
     if ended.returncode:
         return f"`{text}` ended with exit status {ended.returncode}"
     return ""
+
+
+def _signal(number: int) -> str:
+    """Return its name, `SIGABRT`; of one that has none here: `signal 40`."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _note(log: Path, text: str) -> None:
