@@ -11,9 +11,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from noxlock.model import (
-    Verdict,
-)
+from noxlock.model import BaselineStore, Verdict
 from noxlock.workflows.baselines import RECORD
 from noxlock.workflows.facts import Facts
 from noxlock.workflows.repro import run_check
@@ -64,6 +62,18 @@ def test_accepting_what_did_not_change_touches_no_file(accepted: Project) -> Non
     after = {path: path.stat().st_mtime_ns for path in accepted.baseline.rglob("*")}
     assert after == before
     assert "stays as it is" in accepted.printed
+
+
+def test_accepting_moves_what_did_not_change_into_a_store_declared_since(
+    accepted: Project,
+) -> None:
+    where = BaselineStore(url=str(accepted.root.parent / "store"), above=1)
+    accepted.change(baseline_store=where)
+
+    assert accepted.run(accept=True).verdict is Verdict.IDENTICAL
+
+    assert not (accepted.baseline / "outputs" / "weights.npy").exists()
+    assert accepted.run().verdict is Verdict.IDENTICAL
 
 
 def test_accepting_prints_what_changes_and_keeps_other_files(

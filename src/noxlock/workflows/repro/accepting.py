@@ -135,7 +135,8 @@ class Accepting:
 
     def _changes_nothing(self, record: Record, compared: Compared) -> bool:
         same = worst_of(compared.reports) is Verdict.IDENTICAL
-        return same and records.same_origin(record, self.evidence.actual)
+        settled = self.evidence.request.baseline.is_settled(record)
+        return same and settled and records.same_origin(record, self.evidence.actual)
 
     def _unconfirmed(self, ask: Ask) -> str:
         folder = self.evidence.request.baseline.folder

@@ -79,7 +79,9 @@ class Recording:
             },
             machine=self.facts.machine(),
             profile_name=self.profile.name,
-            profile=records.recorded_variables(first.asked, first.env),
+            profile=records.recorded_variables(
+                {**first.asked, **request.check.env}, first.env
+            ),
             effective=dict(first.probed.effective),
             # Of a run that failed it need not be known.
             unmet=() if first.failed else unmet(first.asked, first.probed),

@@ -55,7 +55,7 @@ def read_tree(root: Path, leave_out: Sequence[str], environ: Mapping[str, str]) 
     if not found:
         return Tree()
     commit, index, objects = found.splitlines()
-    if not git("status", "--porcelain", "--untracked-files=all", *what):
+    if git("status", "--porcelain", "--untracked-files=all", *what) == "":
         return Tree(commit)
     return Tree(commit, _diff(git, root / index, (root / objects).absolute(), what))
 
@@ -82,10 +82,10 @@ class _Git:
         self.root = root
         self.env = env
 
-    def __call__(self, *arguments: str) -> str:
-        """Return what git prints; "" where it fails, or is not there."""
+    def __call__(self, *arguments: str) -> str | None:
+        """Return what git prints; None where it fails, or is not there."""
         try:
             completed = run(["git", *arguments], cwd=self.root, env=self.env)
         except EnvError:
-            return ""
-        return completed.stdout.strip() if completed.succeeded else ""
+            return None
+        return completed.stdout.strip() if completed.succeeded else None
