@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -37,6 +38,15 @@ def test_a_file_that_is_not_there_never_passes(tmp_path: Path, suffix: str) -> N
     baseline.write_bytes(b"")
     actual.write_bytes(b"")
     assert reason() == "the baseline is empty"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+@pytest.mark.parametrize("name", ["pipe", "pipe.npy", "pipe.csv.gz"])
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    report = compare_output(tmp_path / name, tmp_path / name, EXACT)
+    assert report.verdict is Verdict.NOT_COMPARABLE
+    assert report.reason == "the baseline is no regular file"
 
 
 def test_a_file_that_cannot_be_read_is_not_comparable(tmp_path: Path) -> None:

@@ -152,6 +152,8 @@ def head_of(path: Path) -> bytes:
         OSError: It is not compressed, and cannot be read.
     """
     side = Side("file", path)
+    if path.exists() and not path.is_file():  # to open a pipe may wait for ever
+        raise side.error("is no regular file")
     with side.open() if side.packing else path.open("rb") as stream:
         return stream.read(_HEAD)
 
