@@ -168,3 +168,15 @@ def test_only_formats_that_are_registered_are_decoded(tmp_path: Path) -> None:
     (tmp_path / "a.ppm").rename(tmp_path / "a.png")
     report = compare_output(tmp_path / "a.png", tmp_path / "a.png", EXACT)
     assert report.reason == "the baseline is no image of a format that is read"
+
+
+def test_a_png_that_ends_before_its_last_checksum_is_damaged(tmp_path: Path) -> None:
+    Image.fromarray(NOISE).save(tmp_path / "b.png")
+    data = (tmp_path / "b.png").read_bytes()
+    flipped = bytearray(data)
+    flipped[-16] ^= 1  # of the checksum of the pixels
+    for bad in (data[:-5], data[:-12], data[:-16], bytes(flipped)):
+        (tmp_path / "a.png").write_bytes(bad)
+        report = compare_output(tmp_path / "b.png", tmp_path / "a.png", EXACT)
+        assert report.verdict is Verdict.NOT_COMPARABLE
+        assert report.reason.startswith("the output is damaged: ")

@@ -69,6 +69,11 @@ def _opened(side: Side) -> Iterator[ImageFile.ImageFile]:
                 image = Image.open(stream, formats=_FORMATS)
             except UnidentifiedImageError as error:
                 raise side.error("is no image of a format that is read") from error
+        if image.format == "PNG":
+            # Decoding stops at the last pixel, before the checksums that end the file.
+            with readable(side.error, "is damaged"):
+                image.verify()
+            image = Image.open(stream, formats=_FORMATS)
         with image:
             yield image
 
