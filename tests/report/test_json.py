@@ -163,3 +163,9 @@ def test_the_schema_refuses_what_is_no_report(field: str, value: object) -> None
 def test_the_package_says_which_name_it_lacks() -> None:
     with pytest.raises(ImportError, match="nothing"):
         from noxlock.report import nothing  # noqa: F401, PLC0415
+
+
+def test_a_name_that_is_no_utf8_is_written_as_utf8_and_read_back() -> None:
+    text = to_json(report(drift("bad\udcff.npy")))
+    back = parse_report(text.encode(), "report.json")
+    assert back.outputs[0].output == r"bad\udcff.npy"

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from noxlock.model import Noise, OutputReport, Verdict, Warned
+from noxlock.model import (
+    Noise,
+    OutputReport,
+    Resources,
+    Variation,
+    Verdict,
+    Warned,
+)
 from noxlock.model.preview import Evidence
 from noxlock.report import Shown, causes, words
 from noxlock.report.terminal import write, write_outputs, write_report
@@ -235,7 +242,7 @@ def test_a_log_is_never_wrapped_and_markup_is_text() -> None:
 
 @pytest.mark.parametrize("verbose", [False, True])
 def test_nothing_in_a_report_steers_the_terminal(verbose: bool) -> None:  # noqa: FBT001 - a parameter
-    evil = "\x1b]0;owned\x07\x1b[2J\r"
+    evil = "\x1b]0;owned\x07\x1b[2J\r\u202e\udcff"
     output = OutputReport(
         output=f"{evil}.npy",
         verdict=Verdict.DRIFTED,
@@ -249,10 +256,24 @@ def test_nothing_in_a_report_steers_the_terminal(verbose: bool) -> None:  # noqa
         outputs=(output, output),
         new_warnings=(Warned(category=evil, message=evil),),
         next=(evil,),
-        actual=full_record(unmet=(evil,), profile={evil: evil}, effective={evil: evil}),
+        actual=full_record(
+            unmet=(evil,),
+            profile={evil: evil},
+            profile_name=evil,
+            effective={evil: evil},
+        ),
+        variations=tuple(
+            Variation(
+                axis="tz",
+                value=evil,
+                verdict=verdict,
+                resources=Resources(seconds=17.0),
+            )
+            for verdict in (Verdict.IDENTICAL, Verdict.DRIFTED)
+        ),
     )
     text = printed(found, verbose=verbose, evidence=Evidence(log=(evil,)))
-    assert not {"\x1b", "\x07", "\r"} & set(text)
+    assert not {"\x1b", "\x07", "\r", "\u202e", "\udcff"} & set(text)
 
 
 def test_colour_is_forced_and_refused_by_the_usual_variables() -> None:

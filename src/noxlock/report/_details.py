@@ -56,8 +56,8 @@ def of_check(report: CheckReport) -> Iterator[Text]:
         yield Text(f"the run took {used}")
     for each in report.variations:
         if used := resources_line(each.resources):
-            yield Text(f"{each.axis} {each.value} took {used}")
-    yield Text(f"profile: {actual.profile_name}", "bold")
+            yield Text(plain(f"{each.axis} {each.value} took {used}"))
+    yield Text(plain(f"profile: {actual.profile_name}"), "bold")
     yield from _table({**actual.profile})
     if actual.effective:
         yield Text("in effect:", "bold")

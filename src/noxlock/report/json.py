@@ -26,11 +26,12 @@ _Read = TypeVar("_Read")
 
 
 def to_json(value: object) -> str:
-    """Return *value* as JSON: keys in a fixed order, floats in full precision.
+    r"""Return *value* as JSON: keys in a fixed order, floats in full precision.
 
-    JSON has no infinity and no NaN: they are the strings "inf", "-inf" and "nan".
+    JSON has no infinity and no NaN: they are the strings "inf", "-inf" and "nan". A
+    file's name that is no UTF-8 has `\udcff` for its byte 0xff.
     """
-    tree = _finite(msgspec.to_builtins(value, order="deterministic"))
+    tree = _sayable(msgspec.to_builtins(value, order="deterministic"))
     return json.dumps(tree, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -84,11 +85,17 @@ def _damaged(error: msgspec.DecodeError, file: str) -> CompareError:
     return CompareError(what, file=file, hint="run the check again")
 
 
-def _finite(value: object) -> object:
+def _sayable(value: object) -> object:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
+    if isinstance(value, str):
+        return _utf8(value)
     if isinstance(value, dict):
-        return {key: _finite(inner) for key, inner in value.items()}
+        return {_utf8(key): _sayable(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(inner) for inner in value]
+        return [_sayable(inner) for inner in value]
     return value
+
+
+def _utf8(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()

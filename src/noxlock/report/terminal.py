@@ -186,7 +186,7 @@ def _variations(variations: Sequence[Variation]) -> Iterator[Text]:
     )
     for verdict, members in groups:
         names = ", ".join(f"{each.axis} {each.value}" for each in members)
-        yield Text(f"varied: {names}: {verdict}")
+        yield Text(plain(f"varied: {names}: {verdict}"))
     for each in variations:
         if not each.verdict.passed:
             name = f"varied: {each.axis} {each.value}: {each.verdict}"

@@ -51,7 +51,10 @@ _POWERS: Final = 20
 _MILLIONS: Final = 10_000_000
 """From here on a number is said in two digits again."""
 _HUNDREDS: Final = 99.5
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL: Final = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Controls, what turns the direction of text, and bytes of a name that are no UTF-8."""
 
 
 def counted(number: int, noun: str) -> str:
@@ -73,7 +76,7 @@ def short(number: float | None) -> str:
 
 
 def plain(text: str) -> str:
-    """Return *text* without characters that steer a terminal."""
+    """Return *text* without characters that steer a terminal, or no stream takes."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
