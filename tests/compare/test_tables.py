@@ -429,3 +429,11 @@ def test_every_row_is_counted_once(
     assert report.verdict.passed == (old == new)
     assert report.compared % 2 == 0
     assert report.compared <= 2 * min(len(old), len(new))
+
+
+def test_an_empty_line_of_one_column_is_an_empty_cell(folder: Path) -> None:
+    text = "v\n1.5\n\n3.5\n"  # as Arrow writes a null
+    assert compare(folder, text, text).verdict is Verdict.IDENTICAL
+    assert compare(folder, text, 'v\n1.5\n""\n3.5\n').verdict is Verdict.IDENTICAL
+    found = difference(compare(folder, "v\n1.5\n2.5\n3.5\n", text))
+    assert (found.first.where, found.differing) == ("row 2, column v", 1)

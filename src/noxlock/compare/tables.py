@@ -92,6 +92,8 @@ class _Table:
         width = len(self.names)
         start = 1
         while rows := list(islice(self.rows, _ROWS)):
+            if width == 1:  # Arrow writes a null of one column as an empty line
+                rows = [row or [""] for row in rows]
             if set(map(len, rows)) != {width}:
                 number, row = next(
                     (n, row) for n, row in enumerate(rows, start) if len(row) != width
