@@ -85,7 +85,7 @@ def noxlock(baseline: Path, actual: Path) -> Callable[[], object]:
     from noxlock.compare import compare_output  # noqa: PLC0415
     from noxlock.model import Tolerance  # noqa: PLC0415
 
-    import_module("noxlock.compare.arrays")  # else the first comparison does it
+    import_module("noxlock.compare.formats.npy")  # else the first comparison does it
 
     tolerance = Tolerance(rtol=RTOL)
     return lambda: str(compare_output(baseline, actual, tolerance).verdict)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from noxlock.compare import compare_output
-from noxlock.compare._pictures import picture
 from noxlock.compare.previews import preview
+from noxlock.compare.previews._pictures import picture
 from noxlock.model import (
     DefaultTolerance,
     OutputReport,
@@ -158,7 +158,7 @@ def test_small_floats_are_shown(tmp_path: Path) -> None:
 def test_what_is_large_and_can_only_be_streamed_is_not_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("noxlock.compare._curves._STREAMED", 100)
+    monkeypatch.setattr("noxlock.compare.previews._curves._STREAMED", 100)
     for name, scale in (("old", 0), ("new", 1)):
         np.savez_compressed(tmp_path / f"{name}.npz", a=np.arange(1000.0) + scale)
     assert previewed(tmp_path / "old.npz", tmp_path / "new.npz") is None
@@ -212,7 +212,7 @@ def test_other_tables_are_not_shown(tmp_path: Path, old: str, new: str) -> None:
 def test_a_large_table_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("noxlock.compare._columns._LARGEST", 3)
+    monkeypatch.setattr("noxlock.compare.previews._columns._LARGEST", 3)
     path = tmp_path / "t.csv"
     path.write_text("loss\n1\n2\n")
     assert preview(path, path, CELL, EXACT, DefaultTolerance()) is None

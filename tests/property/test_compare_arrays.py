@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from msgspec.structs import asdict
 
 from noxlock.compare._job import Job
-from noxlock.compare._sources import compare_sources
+from noxlock.compare.arrays._sources import compare_sources
 from noxlock.compare.tolerance import Limits
 from noxlock.model import Tolerance, Verdict
 from support.pairs import Memory, expected, pair

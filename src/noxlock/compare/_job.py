@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self
 
-    from noxlock.compare._sources import Source
+    from noxlock.compare.arrays._sources import Source
     from noxlock.compare.distributions import Samples
     from noxlock.compare.tolerance import Limit, Limits
 

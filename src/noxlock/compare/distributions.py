@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from noxlock.compare._sources import Source
+    from noxlock.compare.arrays._sources import Source
     from noxlock.model import Distribution, Tolerance
 
 __all__ = [
@@ -79,7 +79,7 @@ def extract(path: Path, tolerance: Tolerance) -> dict[str, float]:
     Raises:
         CompareError: It cannot be read, or a distribution covers none of these.
     """
-    from noxlock.compare import format_of  # noqa: PLC0415 - the registry knows this module
+    from noxlock.compare.formats import format_of  # noqa: PLC0415 - the registry knows this module
 
     samples = Samples(found={})
     job = Job.of(Limits(tolerance), samples=samples)

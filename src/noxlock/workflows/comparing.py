@@ -11,7 +11,7 @@ from msgspec import inspect
 
 from noxlock.compare import Settings, compare_output, format_of
 from noxlock.compare._files import Side
-from noxlock.compare.folders import files
+from noxlock.compare.formats.folders import files
 from noxlock.compare.tolerance import Limits
 from noxlock.definitions.document import Problems
 from noxlock.definitions.formats import parse_document
