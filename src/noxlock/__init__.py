@@ -12,9 +12,10 @@ go down only, and neighbours in a row never import each other; import-linter hol
 
 A folder is an axis, a file in it one implementation, its `__init__` the Protocol and
 the registry: a new lock format is a file in `locks` and a line in its `FORMATS` (or
-`CONDA_FORMATS`), a new format of outputs one in `compare.formats`, a new lock tool one
-in `solvers`. What a file is called and opened is for `workflows.project` to know; readers
-get bytes. `search` awaits the bisection of drifts.
+`CONDA_FORMATS`), a new format of outputs one in `compare.formats`, a new form of a
+report one in `report`, a new lock tool one in `solvers`. What a file is called and
+opened is for `workflows.project` to know; readers get bytes. `search` awaits the
+bisection of drifts.
 """
 
 from __future__ import annotations
