@@ -36,6 +36,7 @@ from noxlock.model.names import (
 from noxlock.model.plan import Kind, Plan, PlannedPackage
 from noxlock.model.profile import FileOrder, ProfileDefinition, Vary
 from noxlock.model.record import (
+    ArraySummary,
     HistoryEntry,
     Noise,
     OutputChange,
@@ -65,6 +66,7 @@ from noxlock.model.verdict import (
 
 __all__ = [
     "ArchiveSource",
+    "ArraySummary",
     "BaselineStore",
     "ByGroup",
     "ByMarker",

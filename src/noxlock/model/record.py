@@ -8,6 +8,7 @@ from noxlock.model.tolerance import Tolerances
 from noxlock.model.verdict import OutputReport, Value, Verdict
 
 __all__ = [
+    "ArraySummary",
     "HistoryEntry",
     "Noise",
     "OutputChange",
@@ -137,3 +138,22 @@ class HistoryEntry(Value, frozen=True, kw_only=True):
     """What else changed: `interpreter version: 3.11.7 -> 3.12.1`."""
     record: str
     """The sha256 of the record that was accepted."""
+
+
+class ArraySummary(Value, frozen=True, kw_only=True):
+    """What an array holds, in figures; of its finite values but for the counts."""
+
+    key: str = ""
+    """Its name in an archive; "" where the file is one array."""
+    dtype: str
+    shape: tuple[int, ...]
+    count: int
+    """Elements."""
+    nan: int = 0
+    infinite: int = 0
+    min: float | int | None = None
+    """None where there are none, or no real numbers."""
+    max: float | int | None = None
+    mean: float | None = None
+    std: float | None = None
+    """Of all the values, no sample's: divided by their number."""

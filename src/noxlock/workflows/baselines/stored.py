@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from noxlock.model.record import ArraySummary
 from noxlock.model.verdict import Value
 from noxlock.workflows.baselines.documents import decode, encode
 from noxlock.workflows.baselines.sizes import format_size
@@ -14,26 +15,7 @@ from noxlock.workflows.records.canonical import without_unset
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ArraySummary", "Stored", "encode_stored", "parse_stored"]
-
-
-class ArraySummary(Value, frozen=True, kw_only=True):
-    """What an array holds, in figures; of its finite values but for the counts."""
-
-    key: str = ""
-    """Its name in an archive; "" where the file is one array."""
-    dtype: str
-    shape: tuple[int, ...]
-    count: int
-    """Elements."""
-    nan: int = 0
-    infinite: int = 0
-    min: float | int | None = None
-    """None where there are none, or no real numbers."""
-    max: float | int | None = None
-    mean: float | None = None
-    std: float | None = None
-    """Of all the values, no sample's: divided by their number."""
+__all__ = ["Stored", "encode_stored", "parse_stored"]
 
 
 class Stored(Value, frozen=True, kw_only=True):

@@ -17,7 +17,6 @@ from noxlock.workflows.baselines.samples import encode_samples
 from noxlock.workflows.baselines.sizes import format_size
 from noxlock.workflows.baselines.stored import Stored, encode_stored
 from noxlock.workflows.baselines.stores import AT_ONCE, object_key, shown_address
-from noxlock.workflows.baselines.summaries import summarise
 from noxlock.workflows.history import encode_history
 from noxlock.workflows.records import encode_statement, output_files
 
@@ -111,6 +110,8 @@ class Writer:
             self.large = dict(zip(large, stored, strict=True))
 
     def _store(self, name: str, source: Path, size: int) -> Stored:
+        from noxlock.compare.summaries import summarise  # noqa: PLC0415 - NumPy: only where there is a large output
+
         digest = self.accepted.record.outputs[name]
         if file_digest(source) != digest:
             raise self._changed(name)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import struct
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from noxlock.workflows.baselines.sizes import format_size
-from noxlock.workflows.baselines.stored import (
-    ArraySummary,
-    Stored,
-    encode_stored,
-    parse_stored,
-)
-from noxlock.workflows.baselines.summaries import summarise
+from noxlock.compare.summaries import summarise
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from noxlock.model import ArraySummary
 
 MANY = 200_003
 """Elements: several blocks, the last one not full."""
@@ -97,23 +93,10 @@ def test_an_archive_has_figures_for_each_array(tmp_path: Path) -> None:
     assert (flag.key, flag.dtype, flag.min, flag.max) == ("b", "bool", 0, 1)
     assert flag.mean == 0.75
     assert top.max == 2**64 - 1
-    stored = Stored(sha256="0" * 64, size=9, key="x", arrays=(scalar, flag, top))
-    data = encode_stored("s3://bucket", {"a.npz": stored})
-    assert parse_stored(data, "stored.json") == {"a.npz": stored}
 
 
-def test_what_is_not_known_is_left_out(tmp_path: Path) -> None:
-    np.save(tmp_path / "a.npy", np.zeros((0, 3)))
-    stored = Stored(
-        sha256="0" * 64, size=9, key="x", arrays=summarise(tmp_path / "a.npy")
-    )
-    data = encode_stored("", {"a.npy": stored})
-    assert b"null" not in data
-    assert b'"store"' not in data
-    assert parse_stored(data, "stored.json") == {"a.npy": stored}
-
-
-def test_safetensors_have_figures_without_their_library(tmp_path: Path) -> None:
+def test_tensors_have_figures_down_to_a_byte(tmp_path: Path) -> None:
+    pytest.importorskip("ml_dtypes")
     floats = np.linspace(-2, 3, MANY, dtype="<f4")
     # The upper half of each, as bfloat16 is defined.
     halves = (floats.view("<u4") >> 16).astype("<u2")
@@ -121,7 +104,7 @@ def test_safetensors_have_figures_without_their_library(tmp_path: Path) -> None:
         "bf": ("BF16", halves, [MANY]),
         "empty": ("F32", floats[:0], [0, 4]),
         "f": ("F32", floats, [MANY]),
-        "small": ("F8_E4M3", np.zeros(3, "u1"), [3]),
+        "small": ("F8_E4M3", np.array([0x38, 0x40, 0x7F], "u1"), [3]),
     }
     header, data = "", b""
     for name, (kind, values, shape) in parts.items():
@@ -138,20 +121,18 @@ def test_safetensors_have_figures_without_their_library(tmp_path: Path) -> None:
     half, empty, full, small = summarise(path)
 
     truncated = (floats.view("<u4") & 0xFFFF0000).view("<f4")
-    assert (half.key, half.dtype, half.count) == ("bf", "BF16", MANY)
+    assert (half.key, half.dtype, half.count) == ("bf", "bfloat16", MANY)
     assert figures(half) == of_numpy(truncated)
     assert figures(full) == of_numpy(floats)
     assert (empty.count, empty.mean) == (0, None)
-    assert (small.dtype, small.count, small.mean) == ("F8_E4M3", 3, None)
+    assert (small.dtype, small.count, small.nan) == ("float8_e4m3fn", 3, 1)
+    assert figures(small) == (1.0, 2.0, 1.5, 0.5)
 
 
 def test_values_too_large_to_be_squared_raise_no_warning(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.array([1e300, -1e300]))
     (found,) = summarise(tmp_path / "a.npy")
     assert found.std == float("inf")
-    stored = Stored(sha256="0" * 64, size=9, key="x", arrays=(found,))
-    data = encode_stored("s3://bucket", {"a": stored})
-    assert parse_stored(data, "stored.json") == {"a": stored}
 
 
 def test_what_is_damaged_or_not_read_has_no_figures(tmp_path: Path) -> None:
@@ -170,27 +151,65 @@ def test_what_is_damaged_or_not_read_has_no_figures(tmp_path: Path) -> None:
     }
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
-    for name in (*files, "object.npy", "cut.npy"):
+    for name in (*files, "object.npy", "object.npz", "cut.npy"):
         assert summarise(tmp_path / name) == (), name
-    (found,) = summarise(tmp_path / "object.npz")
-    assert (found.dtype, found.mean) == ("object", None)
 
 
-def test_a_stored_output_is_told_on_one_line() -> None:
-    array = ArraySummary(
-        dtype="float32",
-        shape=(4096, 2),
-        count=8192,
-        min=-3.5,
-        max=3.25,
-        mean=0.015625,
-        std=1.0,
-    )
-    stored = Stored(sha256="0" * 64, size=12 << 20, key="x", arrays=(array,))
-    assert stored.line == (
-        "12.0 MiB, float32 (4096, 2), min -3.5, max 3.25, mean 0.015625, std 1"
-    )
-    bare = ArraySummary(key="w", dtype="F32", shape=(), count=1)
-    assert Stored(sha256="", size=9, key="x", arrays=(bare,)).line == "9 B, w F32 ()"
-    assert Stored(sha256="", size=2048, key="x").line == "2.0 KiB"
-    assert format_size(3 << 50) == "3072.0 TiB"
+def test_every_array_of_an_hdf5_file_has_figures(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    values = np.random.default_rng(0).normal(size=(500, 300))
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("fit/coef", data=values, chunks=(7, 300), compression=4)
+        file["names"] = ["a", "b"]
+        file["count"] = 3
+
+    count, coef = summarise(tmp_path / "a.h5")
+
+    assert (count.key, count.shape, count.min) == ("count", (), 3)
+    assert (coef.key, coef.dtype, coef.shape) == ("fit/coef", "float64", values.shape)
+    assert figures(coef) == of_numpy(values)
+
+
+def test_every_array_of_a_zarr_store_has_figures(tmp_path: Path) -> None:
+    zarr = pytest.importorskip("zarr")
+    values = np.arange(900, dtype="i4").reshape(30, 30)
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w")
+    group.create_array("counts", data=values, chunks=(8, 8))
+
+    (counts,) = summarise(tmp_path / "a.zarr")
+
+    assert (counts.key, counts.dtype, counts.shape) == ("counts", "int32", (30, 30))
+    assert figures(counts) == of_numpy(values)
+
+
+def test_an_image_has_the_figures_of_its_pixels(tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
+    image.fromarray(pixels).save(tmp_path / "a.png")
+
+    (found,) = summarise(tmp_path / "a.png")
+
+    assert (found.key, found.dtype, found.shape) == ("", "uint8", (20, 30, 3))
+    assert figures(found) == of_numpy(pixels)
+
+
+def test_a_compressed_array_has_the_figures_of_what_is_inside(tmp_path: Path) -> None:
+    values = np.arange(9.0)
+    np.save(tmp_path / "a.npy", values)
+    packed = gzip.compress((tmp_path / "a.npy").read_bytes())
+    (tmp_path / "a.npy.gz").write_bytes(packed)
+    (found,) = summarise(tmp_path / "a.npy.gz")
+    assert figures(found) == of_numpy(values)
+
+
+def test_of_very_many_arrays_the_first_thousand_have_figures(tmp_path: Path) -> None:
+    arrays: dict[str, Any] = {f"{number:04}": np.uint8(1) for number in range(1001)}
+    np.savez(tmp_path / "a.npz", **arrays)
+    assert [each.key for each in summarise(tmp_path / "a.npz")] == list(arrays)[:-1]
+
+
+def test_figures_of_long_doubles_are_plain_floats(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.array([0.5, 1.5], np.longdouble))
+    (found,) = summarise(tmp_path / "a.npy")
+    assert figures(found) == (0.5, 1.5, 1.0, 0.5)
+    assert {type(each) for each in figures(found)} == {float}
