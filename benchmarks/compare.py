@@ -197,7 +197,9 @@ def child(method: str, baseline: str, actual: str) -> None:
 def measure(python: str, method: str, baseline: Path, actual: Path) -> dict[str, Any]:
     """Run one method once, in a process of its own."""
     command = [python, __file__, "--child", method, str(baseline), str(actual)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{method} failed with {python}:\n{done.stderr}")
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
