@@ -41,6 +41,25 @@ def difference(report: OutputReport) -> Difference:
     return report.difference
 
 
+@pytest.mark.parametrize("blank", ["\n", "\r\n", "\n" * 5000])
+def test_empty_lines_at_the_end_are_nothing(folder: Path, blank: str) -> None:
+    table = "a,b\n1,2\n3,4\n"
+    for actual, baseline in ((table + blank, table), (table, table + blank)):
+        report = compare(folder, actual, baseline)
+        assert (report.verdict, report.compared) == (Verdict.IDENTICAL, 4)
+    report = compare(folder, table + blank, table + blank)
+    assert (report.verdict, report.compared) == (Verdict.IDENTICAL, 4)
+    report = compare(folder, table.replace("4", "5") + blank, table)
+    assert difference(report).first.where == "row 2, column b"
+
+
+def test_an_empty_line_in_the_middle_is_ragged(folder: Path) -> None:
+    table = "a,b\n1,2\n"
+    report = compare(folder, f"{table}\n3,4\n\n", f"{table}3,4\n")
+    reason = "the output is ragged: 0 cells in row 2, 2 in the first line"
+    assert (report.verdict, report.reason) == (Verdict.NOT_COMPARABLE, reason)
+
+
 def test_a_difference_has_row_and_column(folder: Path) -> None:
     baseline = "id,auc\n" + "".join(f"{n},0.5\n" for n in range(20))
     actual = baseline.replace("16,0.5", "16,0.75")

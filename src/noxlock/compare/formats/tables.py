@@ -8,7 +8,7 @@ from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -41,7 +41,8 @@ def compare(baseline: Side, actual: Side, job: Job) -> None:
     Rows are counted from 1, the names not among them; row is compared with row, in the
     order of the files. One that was put in or left out shifts nothing, unless it is
     among many that differ. Two integers are compared as such, other numbers as float64.
-    The files are read as they come, and may be larger than memory.
+    Empty lines at the end are nothing, but of a single column an empty cell each. The
+    files are read as they come, and may be larger than memory.
 
     Raises:
         CompareError: One is no such table, or is ragged.
@@ -91,7 +92,8 @@ class _Table:
         """
         width = len(self.names)
         start = 1
-        while rows := list(islice(self.rows, _ROWS)):
+        source = self.rows if width == 1 else _ended(self.rows)
+        while rows := list(islice(source, _ROWS)):
             if width == 1:  # Arrow writes a null of one column as an empty line
                 rows = [row or [""] for row in rows]
             if set(map(len, rows)) != {width}:
@@ -149,6 +151,18 @@ def _rows(
         raise side.error(f"is no CSV: {error}, in row {number}") from error
     except UnicodeDecodeError as error:
         raise side.error(f"is no {encoding} text, in row {number}") from error
+
+
+def _ended(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    """Yield *rows* without the empty lines after the last one."""
+    empty = 0
+    for row in rows:
+        if not row:
+            empty += 1
+            continue
+        yield from repeat(row[:0], empty)
+        empty = 0
+        yield row
 
 
 def _compare_names(new: list[str], old: list[str], job: Job) -> None:
