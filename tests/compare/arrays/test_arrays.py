@@ -13,6 +13,8 @@ from support.arrays import EXACT, INF, NAN, compare_arrays, difference
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import DTypeLike
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -217,6 +219,29 @@ def test_places_do_not_depend_on_the_order_in_memory(
     assert found.worst.where == f"[{', '.join(map(str, change))}]"
     assert found.violations == 1
     assert found.compared == 60
+
+
+@pytest.mark.parametrize("kind", ["M8[D]", "m8[s]", [("x", "f4"), ("t", "M8[s]")]])
+def test_nat_is_to_nat_what_nan_is_to_nan(folder: Path, kind: DTypeLike) -> None:
+    values = np.array([3] * 5, "i8").astype("M8[s]").astype("M8[D]")
+    values[2] = "NaT"
+    held = np.zeros(5, kind)
+    view = held["t"] if held.dtype.names else held
+    view[:] = values.view("i8").view(view.dtype)
+
+    strict = compare_arrays(folder, held, held, Tolerance(equal_nan=False))
+
+    assert strict.verdict is Verdict.DRIFTED
+    found = difference(strict)
+    where = "[2].t" if held.dtype.names else "[2]"
+    assert (found.violations, found.first.where) == (1, where)
+    assert (found.first.actual, found.first.baseline) == ("NaT", "NaT")
+    loose = Tolerance(equal_nan=True, equal_inf=False)
+    assert compare_arrays(folder, held, held, loose).verdict is Verdict.IDENTICAL
+    moved = held.copy()
+    (moved["t"] if held.dtype.names else moved)[2] = 1
+    report = compare_arrays(folder, moved, held, Tolerance(atol=9))
+    assert report.verdict is Verdict.DRIFTED
 
 
 POINT = np.dtype([("x", "f8", (2,)), ("in", [("n", "i4"), ("s", "U2")])])

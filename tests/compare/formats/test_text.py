@@ -63,6 +63,32 @@ def compare(
         ("1" * 5000, "1" * 4999 + "2", LOOSE, Verdict.DRIFTED),
         ("1e400", "1e500", LOOSE, Verdict.DRIFTED),
         ("nan", "1", Tolerance(atol=9), Verdict.DRIFTED),
+        ("on 2020-01-01", "on 2020-01-02", Tolerance(atol=9), Verdict.DRIFTED),
+        ("2020/1/3, x", "2021/1/3, x", Tolerance(atol=9), Verdict.DRIFTED),
+        ("12:30:45.5", "12:30:46.5", Tolerance(atol=9), Verdict.DRIFTED),
+        (
+            "2020-01-01T01:02:03+01:00 a",
+            "2020-01-01T01:02:03+02:00 a",
+            Tolerance(atol=9),
+            Verdict.DRIFTED,
+        ),
+        ("step 3/10", "step 4/10", Tolerance(atol=9), Verdict.DRIFTED),
+        (
+            "2020-01-01 loss 1.25",
+            "2020-01-01 loss 1.5",
+            LOOSE,
+            Verdict.WITHIN_TOLERANCE,
+        ),
+        ("(1.5-2.5j)", "(1.25-2.25j)", LOOSE, Verdict.WITHIN_TOLERANCE),
+        ("1.-2.j", "1.-2.25j", LOOSE, Verdict.WITHIN_TOLERANCE),
+        (
+            "a-1, b: 2, c:3/",
+            "a-1.25, b: 2.25, c:3.25/",
+            LOOSE,
+            Verdict.WITHIN_TOLERANCE,
+        ),
+        ("0:-1", "0:-1.25", LOOSE, Verdict.WITHIN_TOLERANCE),
+        ("1e3.5", "1e3.6", Tolerance(atol=9), Verdict.DRIFTED),
     ],
 )
 def test_lines(

@@ -41,7 +41,7 @@ def measure(actual: Array, baseline: Array, lens: Lens, limit: Limit) -> Gaps:
     if lens.kind is Kind.INTEGER:
         return _integers(lens.widen(actual), lens.widen(baseline), limit)
     if lens.kind is Kind.OTHER:
-        differs = _unlike(actual, baseline)
+        differs = _unlike(actual, baseline, limit)
         return Gaps(differs, differs)
     a, b = lens.widen(actual), lens.widen(baseline)
     equal = _equal(a, b, limit)
@@ -128,11 +128,12 @@ def _integers(a: Array, b: Array, limit: Limit) -> Gaps:
     return Gaps(differs, violates, absolute, relative)
 
 
-def _unlike(actual: Array, baseline: Array) -> Array:
+def _unlike(actual: Array, baseline: Array, limit: Limit) -> Array:
     kind = baseline.dtype.kind
     if kind in "mM":
-        # NaT is one fixed integer: so it equals NaT.
-        actual, baseline = actual.view(np.int64), baseline.view(np.int64)
+        # NaT is one fixed integer.
+        differs = np.asarray(actual.view(np.int64) != baseline.view(np.int64))
+        return differs if limit.equal_nan else differs | np.isnat(baseline)
     if kind != "V":
         return np.asarray(actual != baseline, np.bool_)
     if baseline.dtype.itemsize == 0:

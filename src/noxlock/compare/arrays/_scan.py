@@ -42,7 +42,9 @@ class Scan:
     @property
     def trusting(self) -> bool:
         """Whether values of the same bytes are equal, whatever they are."""
-        inexact = self.lens.kind in {Kind.FLOAT, Kind.COMPLEX}
+        if self.lens.kind is Kind.OTHER:
+            return self.limit.equal_nan or self.lens.wide.kind not in "mM"
+        inexact = self.lens.kind is not Kind.INTEGER
         return not inexact or (self.limit.equal_nan and self.limit.equal_inf)
 
     def compare(self, new: Array, old: Array, places: Places) -> None:

@@ -24,9 +24,14 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
-# A number stands alone: not the `2` of `x2`, nor any part of `1.2.3`.
+# A number stands alone: not the `2` of `x2`, nor any part of `1.2.3`; of a time or a
+# fraction: digits that `:` or `/` joins to others; of a date: whole numbers joined by
+# `-`, which `1.5` and `2.5` of `1.5-2.5j` are not.
 _NUMBER: Final = re.compile(
-    r"(?<![\w.])[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?!\.?\d)", re.ASCII
+    r"(?<![\w.])(?:[+-]|(?<!\d[:/]))"
+    r"(?:(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|(?<!\d-)\d+(?!-\d))"
+    r"(?!\.?\d|[eE][+-]?\d|[:/]\d)",
+    re.ASCII,
 )
 _INTEGER: Final = re.compile(r"[+-]?\d{1,300}", re.ASCII)
 _LONGEST: Final = 60
