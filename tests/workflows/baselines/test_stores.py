@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -310,6 +312,24 @@ def test_only_what_is_larger_goes_to_the_store(golden: Golden) -> None:
     assert outputs != golden.path / "outputs"
     assert tree(outputs) == tree(golden.root / ".nox" / "outputs")
     assert golden.baseline.outputs(record) == outputs
+
+
+def test_figures_of_many_images_leave_the_filters_of_warnings_alone(
+    golden: Golden,
+) -> None:
+    image = pytest.importorskip("PIL.Image")
+    data = io.BytesIO()
+    image.new("RGB", (300, 200), (1, 2, 3)).save(data, "PNG")
+    names = [f"{number}.png" for number in range(24)]
+    for name in names:
+        golden.output(name, data.getvalue())
+    before = list(warnings.filters)
+
+    golden.accept()
+
+    stored = golden.baseline.stored()
+    assert {stored[name].arrays[0].mean for name in names} == {2.0}
+    assert warnings.filters == before
 
 
 def test_a_view_follows_what_lies_in_the_folder(golden: Golden) -> None:

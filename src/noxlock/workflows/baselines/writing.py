@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from noxlock.definitions import parse_size
 from noxlock.errors import CompareError
 from noxlock.workflows.baselines import layout, replacing
@@ -103,15 +105,19 @@ class Writer:
                 raise self._changed(name)
         if not large:
             return
+        from noxlock.compare.summaries import summarise  # noqa: PLC0415 - NumPy: only where there is a large output
+
         with ThreadPoolExecutor(AT_ONCE) as pool:
             stored = pool.map(
                 lambda name: self._store(name, files[name], sizes[name]), large
             )
-            self.large = dict(zip(large, stored, strict=True))
+            # In one thread: reading images changes the filters of warnings, which
+            # "is not thread-safe" (Python's words of catch_warnings).
+            for name, one in zip(large, stored, strict=True):
+                arrays = summarise(files[name])
+                self.large[name] = replace(one, arrays=arrays)
 
     def _store(self, name: str, source: Path, size: int) -> Stored:
-        from noxlock.compare.summaries import summarise  # noqa: PLC0415 - NumPy: only where there is a large output
-
         digest = self.accepted.record.outputs[name]
         if file_digest(source) != digest:
             raise self._changed(name)
@@ -119,9 +125,7 @@ class Writer:
             self.baseline.require_store().put(source, digest, size)
         except CompareError as error:
             raise error.inside(file=name) from error.__cause__
-        return Stored(
-            sha256=digest, size=size, key=object_key(digest), arrays=summarise(source)
-        )
+        return Stored(sha256=digest, size=size, key=object_key(digest))
 
     def _write_locks(self, new: Path) -> None:
         for name, source in self.accepted.locks.items():
