@@ -88,6 +88,8 @@ def compare(
             Verdict.WITHIN_TOLERANCE,
         ),
         ("0:-1", "0:-1.25", LOOSE, Verdict.WITHIN_TOLERANCE),
+        ("+1 7:0.53 9:.5", "+1 7:0.55 9:.75", LOOSE, Verdict.WITHIN_TOLERANCE),
+        ("+1 7:0.53", "+1 8:0.53", LOOSE, Verdict.DRIFTED),
         ("1e3.5", "1e3.6", Tolerance(atol=9), Verdict.DRIFTED),
     ],
 )

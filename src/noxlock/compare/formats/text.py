@@ -26,9 +26,10 @@ __all__ = ["compare"]
 
 # A number stands alone: not the `2` of `x2`, nor any part of `1.2.3`; of a time or a
 # fraction: digits that `:` or `/` joins to others; of a date: whole numbers joined by
-# `-`, which `1.5` and `2.5` of `1.5-2.5j` are not.
+# `-`, which `1.5` and `2.5` of `1.5-2.5j` are not. The value of svmlight's `7:0.53` is
+# none of a time: seconds have two digits before the point.
 _NUMBER: Final = re.compile(
-    r"(?<![\w.])(?:[+-]|(?<!\d[:/]))"
+    r"(?<![\w.])(?:[+-]|(?<!\d[:/])|(?<=\d:)(?=(?:\d|\d{3,})?\.\d))"
     r"(?:(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+|(?<!\d-)\d+(?!-\d))"
     r"(?!\.?\d|[eE][+-]?\d|[:/]\d)",
     re.ASCII,
