@@ -161,6 +161,8 @@ def test_inputs_come_first_then_packages_then_all_other_facts() -> None:
     kinds = list(CauseKind)
     order = [kinds.index(each.kind) for each in shown]
     assert order == sorted(order)
+    # Whether the run reads it is not known.
+    assert shown[0].why == "declared as an input"
 
 
 packages = st.builds(

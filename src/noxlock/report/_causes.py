@@ -77,7 +77,7 @@ def _inputs(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Cause]:
                 name=name,
                 old=_digest(before),
                 new=_digest(after),
-                why="the run reads it",
+                why="declared as an input",
             )
 
 
