@@ -149,6 +149,46 @@ def test_tolerances_from_a_file(
     assert (ended.status, ended.err) == (status, "")
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("mm.json: {atol: 1}", 'outputs."mm.json": the compared file has another name'),
+        ("mm.json: {atol: 1}", "did you mean `m.json`?"),
+        ("x.csv: {}, n.json: {atol: 1}", 'outputs."n.json": '),
+        ("x.csv: {}, w.npy: {}", "it is `m.json`"),
+        ("x.csv: {}, m.json: {atol: 1}", ""),
+        ('x.csv: {}, "*.json": {atol: 1}', ""),
+    ],
+)
+def test_tolerances_of_other_files_only_are_an_error_for_two_files(
+    pair: tuple[Path, Path], noxlock: Noxlock, text: str, message: str
+) -> None:
+    move(pair)
+    (pair[0].parent / "t.yml").write_text(f"outputs: {{{text}}}")
+    arguments = ("compare", "old/m.json", "new/m.json", "--tolerances", "t.yml")
+    ended = noxlock(*arguments)
+    assert ended.status == (2 if message else 0)
+    assert message in ended.err
+
+
+def test_two_empty_files_are_identical(
+    pair: tuple[Path, Path], noxlock: Noxlock
+) -> None:
+    for folder in pair:
+        for name in ("__init__.py", "w.npy", "log.txt"):
+            (folder / name).write_bytes(b"")
+    assert noxlock("compare", "old", "new") == (
+        0,
+        "identical: 5 files, 4 values\n",
+        "",
+    )
+    ended = noxlock("compare", "old/log.txt", "new/log.txt")
+    assert ended == (0, "identical: log.txt, 0 values\n", "")
+    (pair[1] / "log.txt").write_text("x")
+    ended = noxlock("compare", "old", "new")
+    assert (ended.status, "the expected file is empty" in ended.out) == (2, True)
+
+
 def test_a_declared_folder_is_one_output(
     pair: tuple[Path, Path], noxlock: Noxlock
 ) -> None:

@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Side", "chunks", "head_of", "is_text", "reason_of", "same_bytes"]
+__all__ = [
+    "Side",
+    "chunks",
+    "head_of",
+    "is_empty",
+    "is_text",
+    "reason_of",
+    "same_bytes",
+]
 
 _CHUNK: Final = 1 << 20
 _HEAD: Final = 1 << 16
@@ -136,6 +144,11 @@ def same_bytes(one: Side, other: Side) -> bool:
         if not (one.packing or other.packing) and one.size() != other.size():
             return False
         return all(a == b for a, b in zip_longest(chunks(old), chunks(new)))
+
+
+def is_empty(path: Path) -> bool:
+    """Return whether *path* is a regular file of no bytes."""
+    return path.is_file() and path.stat().st_size == 0
 
 
 def reason_of(error: CompareError) -> str:

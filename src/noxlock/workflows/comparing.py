@@ -10,7 +10,7 @@ import msgspec
 from msgspec import inspect
 
 from noxlock.compare import Settings, compare_output, format_of
-from noxlock.compare._files import Side
+from noxlock.compare._files import Side, is_empty
 from noxlock.compare.formats.folders import files
 from noxlock.compare.tolerance import Limits
 from noxlock.definitions.document import Problems
@@ -67,11 +67,13 @@ def compare_paths(
 ) -> tuple[OutputReport, ...]:
     """Compare two files, or all files beneath two folders, each an output.
 
-    A folder that the tolerances name is one output, as is a Zarr store.
+    A folder that the tolerances name is one output, as is a Zarr store. Two empty files
+    are identical.
 
     Raises:
         CompareError: One is missing, cannot be read, or only one is a folder.
-        DefinitionError: The tolerances name an output that no folder has.
+        DefinitionError: The tolerances name an output that no folder has; of two files,
+            they name outputs, and none is these.
     """
     for path in (expected, actual):
         if not path.exists():
@@ -85,8 +87,26 @@ def compare_paths(
             f"a file cannot be compared with a folder: {', '.join(kinds)}"
         )
     if not expected.is_dir() or format_of(expected).name != "folder":
+        _check_named(expected.name, closest)
         return (_compare(expected.name, expected, actual, closest),)
     return _compare_folders(expected, actual, closest)
+
+
+def _check_named(name: str, closest: Closest) -> None:
+    """Refuse tolerances of outputs none of which is the one that is compared.
+
+    Others may be named beside it: a baseline's file has those of all its outputs.
+    """
+    declared = list(closest.tolerances.outputs)
+    if not declared or any(_covers(key, name) for key in declared):
+        return
+    meant = next((key for key in declared if nearest(key, [name])), declared[0])
+    raise DefinitionError(
+        "the compared file has another name",
+        file=closest.file,
+        key=f'outputs."{meant}"',
+        hint=nearest(meant, [name]) or f"it is `{name}`",
+    )
 
 
 def _compare_folders(
@@ -127,6 +147,9 @@ def _outputs(found: Mapping[str, Path], declared: Iterable[str]) -> set[str]:
 
 
 def _compare(name: str, expected: Path, actual: Path, closest: Closest) -> OutputReport:
+    if is_empty(expected) and is_empty(actual):
+        label = format_of(expected).label
+        return OutputReport(output=name, verdict=Verdict.IDENTICAL, format=label)
     found = _tolerance(name, closest.tolerances.outputs)
     given = closest.everywhere
     own = found.rtol is not None or found.atol is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from noxlock.compare._files import Side, reason_of
+from noxlock.compare._files import Side, is_empty, reason_of
 from noxlock.compare.formats import compare_sides, format_of
 from noxlock.compare.formats._hunks import printable
 from noxlock.errors import CompareError
@@ -51,14 +51,10 @@ def compare(baseline: Side, actual: Side, job: Job) -> None:
 
 
 def _compare_files(baseline: Side, actual: Side, part: Job) -> None:
-    if _is_empty(baseline.path) and _is_empty(actual.path):
+    if is_empty(baseline.path) and is_empty(actual.path):
         part.tally.same()
     else:
         compare_sides(baseline, actual, part)
-
-
-def _is_empty(path: Path) -> bool:
-    return path.is_file() and path.stat().st_size == 0
 
 
 def files(side: Side) -> dict[str, Path]:
