@@ -53,6 +53,23 @@ def test_what_can_run_is_told_from_what_cannot(project: NoxProject) -> None:
     assert "not run, for want of a GPU: one" in ended.err
 
 
+@pytest.mark.parametrize("jobs", [(), ("-j", "2")])
+def test_a_check_without_its_python_has_not_passed(
+    project: NoxProject, jobs: tuple[str, ...]
+) -> None:
+    without = CHECKS.replace("{pypi", "{python: ['3.77'], pypi")
+    more = '  two: {environment: cpu, run: "tool {outputs}", outputs: {a: {}}}\n'
+    project.write({"sessions/all.yml": without + more})
+
+    ended = project.nox("-s", "repro", *jobs)
+
+    assert ended.status == 1
+    said = "not run, and so not passed: two: there is no CPython 3.77 on this machine"
+    assert said in ended.err + ended.out
+    assert "passed: two" not in (ended.err + ended.out).replace(said, "")
+    assert "not run, for want of a GPU: one" in ended.err + ended.out
+
+
 def test_calls_declare_conda_locks_and_gpus(project: NoxProject) -> None:
     project.write({"noxfile.py": CALLS})
 

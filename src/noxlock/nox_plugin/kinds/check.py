@@ -13,9 +13,10 @@ from nox.logger import logger
 
 from noxlock.definitions import baseline_folder
 from noxlock.errors import DefinitionError
-from noxlock.nox_plugin.failures import reported
+from noxlock.nox_plugin.failures import MissingInterpreter, reported
 from noxlock.nox_plugin.kinds._gpu import is_skipped, with_gpu
 from noxlock.nox_plugin.kinds._nox import backend, install_only, locked_env, nox_folder
+from noxlock.nox_plugin.kinds._pythons import missing_pythons
 from noxlock.nox_plugin.options import read_options, refuse_rest
 from noxlock.nox_plugin.summaries import check_summary, repro_summary
 
@@ -45,6 +46,10 @@ def register_check(noxfile: Noxfile, name: str, declared: Check) -> None:
             failed = True
             line = f"{name}: {error.reason}"
             noxfile.outcomes.setdefault(session.name, (line, False))
+            raise
+        except MissingInterpreter as error:
+            line = f"{name}: not run: {error}"
+            noxfile.outcomes[session.name] = line, False
             raise
         finally:
             stops = session._runner.global_config.stop_on_first_error  # noqa: SLF001 - no public way
@@ -168,22 +173,35 @@ def _direct(project: Project, declared: Check, target: str) -> frozenset[str]:
 def _register_repro(noxfile: Noxfile) -> None:
     def repro(session: nox.Session) -> None:
         if not install_only(session):
-            checks = noxfile.definitions.checks
-            # A comparison that could not be made is not a pass.
-            skipped = [name for name, check in checks.items() if is_skipped(check)]
-            passed = [name for name in checks if name not in skipped]
-            if passed:
-                every = "every other check" if skipped else "every check"
-                session.log(f"{every} passed: {', '.join(passed)}")
-            if skipped:
-                what = f"not run, for want of a GPU: {', '.join(skipped)}"
-                session.warn(what)
-                if not passed:
-                    session.skip(what)
+            with reported():
+                _judge_all(session, noxfile)
 
     checks = noxfile.definitions.checks
     repro.__doc__ = repro_summary(checks)
     noxfile.gather(repro, "repro", [_title(name) for name in checks])
+
+
+def _judge_all(session: nox.Session, noxfile: Noxfile) -> None:
+    """Say which checks passed, none having failed: a skipped one has not.
+
+    Without a GPU it is declared that a check is skipped; without its python it is not.
+    """
+    checks = noxfile.definitions.checks
+    skipped = [name for name, check in checks.items() if is_skipped(check)]
+    wanted = {name: one for name, one in checks.items() if name not in skipped}
+    lacking = missing_pythons(noxfile.project(), wanted)
+    passed = [name for name in wanted if name not in lacking]
+    if passed:
+        every = "every other check" if len(passed) < len(checks) else "every check"
+        session.log(f"{every} passed: {', '.join(passed)}")
+    gpu = f"not run, for want of a GPU: {', '.join(skipped)}"
+    if skipped:
+        session.warn(gpu)
+    if lacking:
+        each = "; ".join(f"{name}: {why}" for name, why in lacking.items())
+        session.error(f"not run, and so not passed: {each}")
+    if skipped and not passed:
+        session.skip(gpu)
 
 
 def _left(session: nox.Session) -> list[str]:
