@@ -111,3 +111,29 @@ def test_field_names_beyond_latin_1_are_read(folder: Path) -> None:
             folder, np.ones(1, [("数", "f8")]), np.zeros(1, [("数", "f8")])
         )
     assert difference(report).worst.where == "[0].数"
+
+
+@pytest.mark.parametrize(
+    ("size", "advice"),
+    [
+        (1, "; save float8 as safetensors"),
+        (2, "; save bfloat16 as safetensors"),
+        (3, ""),
+    ],
+)
+def test_values_of_other_packages_are_said_to_be_compared_by_their_bytes(
+    tmp_path: Path, size: int, advice: str
+) -> None:
+    """np.save writes bfloat16 as raw bytes: `V2`."""
+    old, new = np.zeros(3, f"V{size}"), np.zeros(3, f"V{size}")
+    new[1] = b"\x01" * size
+    note = f"dtype V{size} is compared by its bytes{advice}"
+    for name, arrays in (("old", old), ("new", new)):
+        np.save(tmp_path / f"{name}.npy", arrays)
+        np.savez(tmp_path / f"{name}.npz", w=arrays, x=np.zeros(1))
+    for suffix, reason in (("npy", note), ("npz", f"w: {note}")):
+        paths = tmp_path / f"old.{suffix}", tmp_path / f"new.{suffix}"
+        report = compare_output(*paths, EXACT)
+        assert (report.verdict, report.reason) == (Verdict.DRIFTED, reason)
+        report = compare_output(paths[0], paths[0], EXACT)
+        assert (report.verdict, report.reason) == (Verdict.IDENTICAL, "")
