@@ -121,6 +121,22 @@ def test_nan_equals_nan_only_where_asked(
     assert noxlock(*arguments, "--no-equal-nan").status == 1
 
 
+def test_where_nan_meets_nan_the_option_is_named(
+    pair: tuple[Path, Path], noxlock: Noxlock
+) -> None:
+    hint = "--equal-nan takes NaN as equal to NaN"
+    for folder in pair:
+        np.save(folder / "w.npy", np.array([1, np.nan], dtype="c8"))
+    ended = noxlock("compare", "old", "new")
+    assert "NaN equals NaN only with equal-nan, 1 of 2 values" in ended.out
+    assert ended.out.splitlines()[-1] == hint
+    assert noxlock("compare", "old", "new", "-v").out.splitlines()[-1] == hint
+    assert hint not in noxlock("compare", "old", "new", "--no-equal-nan").out
+    np.save(pair[1] / "w.npy", np.array([1, 2], dtype="c8"))
+    ended = noxlock("compare", "old", "new")
+    assert (ended.status, "equal-nan" in ended.out) == (1, False)
+
+
 @pytest.mark.parametrize(
     ("text", "options", "status"),
     [

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from noxlock.compare._job import Job
-from noxlock.compare._tally import Tally
+from noxlock.compare._tally import UNEQUAL_NAN, Tally
 from noxlock.compare.tolerance import Limit, Limits
 from noxlock.model import Difference, Tolerance, Verdict
 
@@ -76,6 +76,25 @@ def test_nan_and_infinity_equal_nothing_where_the_limit_says_so() -> None:
         found = number(value, value, limit)[1]
         assert found is not None
         assert (found.violations, found.unsized, found.absolute) == (1, 1, INF)
+
+
+@pytest.mark.parametrize(
+    ("shown", "noted"),
+    [("nan", True), ("(nan+1j)", True), ("NaT", True), ("inf", False), ("", False)],
+)
+def test_of_two_nan_the_setting_is_noted(shown: str, *, noted: bool) -> None:
+    tally = Tally()
+    tally.other(shown, shown, "[0]")
+    assert tally.difference is not None
+    assert tally.difference.worst.note == (UNEQUAL_NAN if noted else "")
+    assert tally.difference.first == tally.difference.worst
+
+
+def test_of_nan_against_a_number_nothing_is_noted() -> None:
+    for pair in ((NAN, 1.0), (1.0, NAN)):
+        found = number(*pair)[1]
+        assert found is not None
+        assert found.worst.note == ""
 
 
 def test_the_first_violation_and_the_largest_are_kept() -> None:

@@ -106,6 +106,7 @@ def compare(  # noqa: PLR0913 - options of the command line
     for name, value in (("--rtol", rtol), ("--atol", atol)):
         if value is not None and not (math.isfinite(value) and value >= 0):
             raise DefinitionError(f"{name} is {value:g}, not a number from 0")
+    asked = equal_nan is not None
     own = Tolerances() if tolerances is None else _read(tolerances)
     if equal_nan is None and own.tolerance.equal_nan is None:
         equal_nan = False
@@ -123,7 +124,7 @@ def compare(  # noqa: PLR0913 - options of the command line
 
         sys.stdout.write(to_json(list(reports)))
     else:
-        _write(reports, verbose=verbose)
+        _write(reports, verbose=verbose, hint="" if asked else _hint(reports))
     verdict = worst([report.verdict for report in reports])
     if not verdict.passed:
         raise typer.Exit(1 if verdict is Verdict.DRIFTED else 2)
@@ -143,7 +144,15 @@ def _read(file: Path) -> Tolerances:
     return parse_tolerances(str(file), data)
 
 
-def _write(reports: tuple[OutputReport, ...], *, verbose: bool) -> None:
+def _hint(reports: tuple[OutputReport, ...]) -> str:
+    from noxlock.compare import UNEQUAL_NAN  # noqa: PLC0415 - slow to import
+
+    found = [each.difference for each in reports if each.difference is not None]
+    notes = {place.note for each in found for place in (each.first, each.worst)}
+    return "--equal-nan takes NaN as equal to NaN" if UNEQUAL_NAN in notes else ""
+
+
+def _write(reports: tuple[OutputReport, ...], *, verbose: bool, hint: str) -> None:
     from noxlock.report.comparison import write_comparison  # noqa: PLC0415
 
-    write_comparison(reports, sys.stdout, os.environ, verbose=verbose)
+    write_comparison(reports, sys.stdout, os.environ, verbose=verbose, hint=hint)

@@ -10,6 +10,7 @@ import msgspec
 
 from noxlock.compare._files import Side, reason_of
 from noxlock.compare._job import Job
+from noxlock.compare._tally import UNEQUAL_NAN
 from noxlock.compare.formats import FORMATS, Format, compare_sides, format_of
 from noxlock.compare.tolerance import Limits
 from noxlock.errors import CompareError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMATS",
+    "UNEQUAL_NAN",
     "Format",
     "Settings",
     "compare_output",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from noxlock.compare._blocks import Block, Spot
 from noxlock.compare._scalars import gap, ulp_bin, ulp_distance
 from noxlock.model import Difference, OutputReport, Part, Verdict
@@ -15,9 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from noxlock.compare.tolerance import Limit
+    from noxlock.model import Place
 
-__all__ = ["Block", "Spot", "Tally"]
+__all__ = ["UNEQUAL_NAN", "Block", "Spot", "Tally"]
 
+UNEQUAL_NAN: Final = "NaN equals NaN only with equal-nan"
+"""What is noted of a place where both values are NaN."""
 _NOTES: Final = 5
 _LINES: Final = 200
 
@@ -233,8 +238,8 @@ class Tally:
             compared=self.compared,
             differing=self.differing,
             violations=self.violations,
-            first=self.first.place(),
-            worst=self.worst.place(),
+            first=_place(self.first),
+            worst=_place(self.worst),
             absolute=self.absolute,
             relative=self.relative,
             ulp=self.ulp,
@@ -258,6 +263,24 @@ def _equal(actual: float, baseline: float, limit: Limit) -> bool:
     if actual != baseline:
         return False
     return limit.equal_inf or isinstance(baseline, int) or not math.isinf(baseline)
+
+
+def _place(spot: Spot) -> Place:
+    """Return a place, with the setting that two NaN differ by."""
+    place = spot.place()
+    if spot.note or not (_is_nan(spot.actual) and _is_nan(spot.baseline)):
+        return place
+    return replace(place, note=UNEQUAL_NAN)
+
+
+def _is_nan(shown: str) -> bool:
+    if shown == "NaT":
+        return True
+    try:
+        value = complex(shown)
+    except ValueError:
+        return False
+    return value != value  # noqa: PLR0124 - NaN
 
 
 def _larger(one: float | None, other: float | None) -> float | None:

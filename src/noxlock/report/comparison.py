@@ -16,6 +16,8 @@ from noxlock.report.words import bins, counted, output_line, place, plain, short
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from rich.console import Console
+
     from noxlock.model import Difference, OutputReport
 
 __all__ = ["comparison_line", "write_comparison"]
@@ -30,11 +32,12 @@ def write_comparison(
     environ: Mapping[str, str],
     *,
     verbose: bool = False,
+    hint: str = "",
 ) -> None:
     """Write the headline, then a table of all that is not identical, and what differs.
 
     With *verbose* identical outputs, every part, every line of a diff and the whole
-    histograms are written too.
+    histograms are written too. *hint* comes last.
     """
     console = make_console(stream, environ)
     verdict = worst([each.verdict for each in outputs])
@@ -45,10 +48,16 @@ def write_comparison(
     if not shown:
         return
     write_outputs(shown, stream, environ, verbose=verbose, sides=("expected", "actual"))
-    if verbose:
-        return
+    if not verbose:
+        _write_places(shown, console)
+    if hint:
+        console.print(Text(hint))
+
+
+def _write_places(outputs: Sequence[OutputReport], console: Console) -> None:
+    """Write the first places and the histograms of *outputs*, a line each."""
     more = False
-    for output in shown:
+    for output in outputs:
         if output.difference is not None:
             if output.difference.first.where != output.difference.worst.where:
                 console.print(_first(output, output.difference))
