@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import html
+import io
+import re
+
 import msgspec
 
 from noxlock.model import (
+    Closeness,
+    DefaultTolerance,
     Distribution,
     Noise,
     OutputReport,
+    Record,
     Tolerance,
     Tolerances,
     Verdict,
     Warned,
 )
+from noxlock.report import FORMS, Shown
 from noxlock.report.notices import noise_line, notices, telling, warning_line, warnings
-from support.reports import SAME, drift, record, report
+from support.reports import CLOSE, SAME, drift, record, report
 
 UNCONVERGED = Warned(
     category="sklearn.exceptions.ConvergenceWarning", message="lbfgs failed"
@@ -79,6 +87,73 @@ def test_warnings_say_how_often() -> None:
     assert warning_line(once) == "W: a b"
     often = Warned(category="W", message="a", count=1234)
     assert warning_line(often) == "W: a (1,234 times)"
+
+
+def tolerant(
+    outputs: dict[str, Tolerance], default: DefaultTolerance | None = None
+) -> Record:
+    tolerances = Tolerances(tolerance=default or DefaultTolerance(), outputs=outputs)
+    return msgspec.structs.replace(record(), tolerances=tolerances)
+
+
+def changed(old: Record | None, new: Record, *, everything: bool = False) -> list[str]:
+    found = report(SAME, baseline=old, actual=new)
+    lines = notices(found, everything=everything)
+    return [f"{each.label}: {each.text}" for each in lines]
+
+
+def test_a_tolerance_that_is_not_the_recorded_one_is_said_whatever_the_verdict() -> (
+    None
+):
+    old = tolerant({"path.npy": Tolerance(rtol=1e-9)})
+    new = tolerant({"path.npy": Tolerance(rtol=0.01)})
+    assert changed(old, new) == ["tolerance of path.npy: rtol 1e-9 -> 0.01"]
+    assert changed(new, old) == ["tolerance of path.npy: rtol 0.01 -> 1e-9"]
+    assert changed(old, old) == changed(None, new) == []
+    for output in (SAME, CLOSE, drift()):
+        shown = Shown(report=report(output, baseline=old, actual=new))
+        for form in ("terminal", "junit", "markdown", "html"):
+            stream = io.StringIO()
+            FORMS[form].write([shown], stream, {})
+            text = html.unescape(re.sub(r"</?b>", "", stream.getvalue()))
+            assert "tolerance of path.npy" in text.replace("\\", "")
+            assert "rtol 1e-9 -> 0.01" in text.replace("\\", "")
+
+
+def test_every_setting_of_a_tolerance_is_compared() -> None:
+    old = tolerant(
+        {
+            "gone": Tolerance(rtol=1),
+            "m.json": Tolerance(keys={"a": Tolerance(atol=2), "b": Tolerance(rtol=3)}),
+        },
+        DefaultTolerance(equal_nan=False, dtypes={"float32": Closeness(rtol=1.25e-7)}),
+    )
+    new = tolerant(
+        {
+            "new": Tolerance(rtol=1),
+            "m.json": Tolerance(
+                rtol=0.5,
+                check_dtype=False,
+                distribution=Distribution(runs=8),
+                keys={"a": Tolerance(keys={"c": Tolerance(atol=1)})},
+            ),
+        },
+        DefaultTolerance(atol=0),
+    )
+    assert changed(old, new) == [
+        (
+            "tolerance of m.json: rtol not set -> 0.5, check-dtype not set -> false,"
+            " distribution runs not set -> 8, distribution alpha not set -> 0.01"
+        ),
+        "tolerance of m.json: a: atol 2 -> not set",
+        "tolerance of m.json: a.c: atol not set -> 1",
+        "tolerance of all outputs: equal-nan false -> not set, atol not set -> 0",
+        "tolerance of m.json: b: rtol 3 -> not set",
+        "tolerances: and 1 more changed",
+    ]
+    assert changed(old, new, everything=True)[-1] == (
+        "tolerance of all float32: rtol 1.25e-7 -> not set"
+    )
 
 
 def test_noise_says_that_numbers_with_a_distribution_are_left_out() -> None:

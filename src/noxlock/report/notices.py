@@ -1,4 +1,4 @@
-"""What a reader should notice besides the verdict: settings, warnings, noise."""
+"""What to notice besides the verdict: tolerances, settings, warnings, noise."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from noxlock.report._tolerances import changed_tolerances
 from noxlock.report.words import counted, passed, plain, shortened
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Notice", "noise_line", "notices", "telling", "warning_line", "warnings"]
 
 _MOST: Final = 5
-"""Warnings of one kind that are said where not everything is asked for."""
+"""Notices of one kind that are said where not everything is asked for."""
 _LENGTH: Final = 160
 _NUMERICAL: Final = re.compile(
     r"accura|converge|determinis|diverge|divi(de|sion) by zero|ill-?condition|infinit"
@@ -38,11 +39,13 @@ class Notice:
 
 
 def notices(report: CheckReport, *, everything: bool = False) -> Iterator[Notice]:
-    """Yield what did not take effect, and the warnings, most telling first.
+    """Yield changed tolerances, what did not take effect, and the warnings.
 
-    Those that the baseline's run raised too are said where the check does not pass, or
-    where *everything* is asked for: then all of them.
+    A tolerance moves no result, but its verdict: it is said of what passes as well.
+    Warnings come most telling first; those that the baseline's run raised too are said
+    where the check does not pass, or where *everything* is asked for: then all of them.
     """
+    yield from _tolerances(report, everything=everything)
     for sentence in report.actual.unmet:
         yield Notice(label="not in effect", text=plain(sentence))
     known = _known(report) if everything or not passed(report) else ()
@@ -56,6 +59,19 @@ def notices(report: CheckReport, *, everything: bool = False) -> Iterator[Notice
             yield Notice(label=label, text=warning_line(each))
         if rest := len(found) - len(shown):
             yield Notice(label=label, text=f"and {rest:,} more")
+
+
+def _tolerances(report: CheckReport, *, everything: bool) -> Iterator[Notice]:
+    if report.baseline is None:
+        return
+    old, new = report.baseline.tolerances, report.actual.tolerances
+    changed = list(changed_tolerances(old, new))
+    shown = changed if everything else changed[:_MOST]
+    for name, text in shown:
+        label = f"tolerance of {shortened(name, _LENGTH)}"
+        yield Notice(label=label, text=plain(text))
+    if rest := len(changed) - len(shown):
+        yield Notice(label="tolerances", text=f"and {rest:,} more changed")
 
 
 def _known(report: CheckReport) -> tuple[Warned, ...]:
