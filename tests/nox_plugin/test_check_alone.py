@@ -100,6 +100,7 @@ def test_a_second_run_waits_and_each_judges_what_it_wrote(checks: NoxProject) ->
     """Neither the outputs nor the environment change under the first one."""
     args = "-s", "repro(one)", "--", "--no-vary"
     pid = checks.root / "pid"
+    pid.unlink()
     first = start(checks, "-R", *args, one="9")
     wait_for(pid.exists)
     second = start(checks, *args)
