@@ -147,15 +147,20 @@ def _launched(
     stack.callback(followed.close)
     stack.callback(_running.discard, followed)
     _running.add(followed)  # before it runs: who ends all ends this too
-    launcher = subprocess.Popen(  # noqa: S603 - this interpreter, a fixed script
-        [sys.executable, *LAUNCHER, str(say[1]), str(life[0])],
-        stdin=subprocess.PIPE,
-        stdout=out[1],
-        stderr=subprocess.STDOUT,
-        pass_fds=(say[1], life[0]),
-    )
-    for descriptor in (out[1], say[1], life[0]):
-        os.close(descriptor)
+    try:
+        launcher = subprocess.Popen(  # noqa: S603 - this interpreter, a fixed script
+            [sys.executable, *LAUNCHER, str(say[1]), str(life[0])],
+            stdin=subprocess.PIPE,
+            stdout=out[1],
+            stderr=subprocess.STDOUT,
+            pass_fds=(say[1], life[0]),
+        )
+    except OSError as error:
+        os.close(life[1])
+        raise cannot_start(sys.executable, None, error) from error
+    finally:
+        for descriptor in (out[1], say[1], life[0]):
+            os.close(descriptor)
     stack.enter_context(launcher)
     # The first to go: then the launcher ends, and is waited for.
     stack.callback(os.close, life[1])
