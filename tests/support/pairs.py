@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from noxlock.compare._tally import UNEQUAL_NAN
 from noxlock.errors import CompareError
 from noxlock.model import Difference, Place
 
@@ -193,7 +194,19 @@ def _place(gap: Any, index: tuple[int, ...], a: Any, b: Any) -> Place:  # noqa: 
         absolute=gap[2],
         relative=gap[3],
         ulp=gap[4],
+        note=UNEQUAL_NAN if _differ_by_nan(a, b) else "",
     )
+
+
+def _differ_by_nan(a: Any, b: Any) -> bool:  # noqa: ANN401 - any dtype
+    """Whether NaN against NaN is all that differs."""
+    if not _is_float(b.dtype):
+        return False
+    parts = [(a.real, b.real), (a.imag, b.imag)] if b.dtype.kind == "c" else [(a, b)]
+    with np.errstate(invalid="ignore"):  # of signaling NaN
+        both = [bool(np.isnan(x)) and bool(np.isnan(y)) for x, y in parts]
+    same = [nan or bool(x == y) for nan, (x, y) in zip(both, parts, strict=True)]
+    return any(both) and all(same)
 
 
 def _histogram(ulps: list[int]) -> tuple[int, ...]:

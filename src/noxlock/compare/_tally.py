@@ -268,19 +268,26 @@ def _equal(actual: float, baseline: float, limit: Limit) -> bool:
 def _place(spot: Spot) -> Place:
     """Return a place, with the setting that two NaN differ by."""
     place = spot.place()
-    if spot.note or not (_is_nan(spot.actual) and _is_nan(spot.baseline)):
+    if spot.note or not _differ_by_nan(spot.actual, spot.baseline):
         return place
     return replace(place, note=UNEQUAL_NAN)
 
 
-def _is_nan(shown: str) -> bool:
-    if shown == "NaT":
+def _differ_by_nan(actual: str, baseline: str) -> bool:
+    """Whether values, as they are shown, are the same but for NaN against NaN."""
+    if actual == baseline == "NaT":
         return True
     try:
-        value = complex(shown)
+        pair = complex(actual), complex(baseline)
     except ValueError:
         return False
-    return value != value  # noqa: PLR0124 - NaN
+    parts = [(value.real, value.imag) for value in pair]
+    nans = [
+        x != x and y != y  # noqa: PLR0124 - NaN
+        for x, y in zip(*parts, strict=True)
+    ]
+    same = [x == y for x, y in zip(*parts, strict=True)]
+    return any(nans) and all(map(max, nans, same))
 
 
 def _larger(one: float | None, other: float | None) -> float | None:
