@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
-from noxlock.envs import discard, find_interpreter, make_venv, set_aside, venv_python
+from noxlock.envs import find_interpreter, make_venv, replacing, venv_python
 from noxlock.envs import venv as module
 from noxlock.envs.venv import venv_scripts, venv_site_packages
 from noxlock.errors import EnvError, InterpreterError
@@ -37,7 +38,11 @@ def interpreter() -> Interpreter:
 
 def remove(prefix: Path) -> None:
     """Take the environment away."""
-    discard(set_aside(prefix))
+    with replacing(prefix):
+        pass
+    for thread in threading.enumerate():
+        if thread.name == "deleting":
+            thread.join()
 
 
 def look(prefix: Path) -> list[object]:
@@ -134,8 +139,8 @@ def test_a_removal_that_was_killed_is_finished_by_the_next(
 ) -> None:
     prefix = tmp_path / "env"
     make_venv(prefix, interpreter)
-    (tmp_path / ".env.removed").mkdir()
-    (tmp_path / ".env.removed/half").write_text("")
+    (tmp_path / ".env.removed-1").mkdir()
+    (tmp_path / ".env.removed-1/half").write_text("")
     remove(prefix)
     assert list(tmp_path.iterdir()) == []
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from noxlock.errors import StoreError
-from noxlock.store import _compiler
+from noxlock.store import LinkedWheel, _compiler
 from noxlock.store.store import Store
 from support.interpreters import bare_venv, installed
 
@@ -67,7 +67,7 @@ def test_each_interpreter_believes_its_bytecode_and_compiles_nothing(
     bare_venv(prefix, chosen)
     sha256 = put("demo", SOURCES)
     store.compile([sha256], chosen)
-    store.link(sha256, prefix, chosen)
+    store.link([LinkedWheel(sha256=sha256)], prefix, chosen)
 
     said = imported(prefix, "demo.a, top")
     lib = f"{prefix}/lib/python{minor}/site-packages"
@@ -82,7 +82,7 @@ def test_an_edit_in_the_environment_is_seen(
 ) -> None:
     sha256 = put("demo", {"demo.py": "x = 1\n"})
     store.compile([sha256], interpreter)
-    store.link(sha256, prefix, interpreter)
+    store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
 
     minor = interpreter.target.python_minor
     file = prefix / "lib" / f"python{minor}" / "site-packages/demo.py"

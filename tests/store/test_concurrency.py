@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from noxlock.model import Sha256
+from noxlock.store import LinkedWheel
 from noxlock.store.store import Store
 from support.interpreters import running
 from support.wheels import make_wheel
@@ -29,6 +30,7 @@ WORK = """
 import os, signal, sys
 from pathlib import Path
 from noxlock.model import Interpreter, Sha256, Subdir, Target
+from noxlock.store import LinkedWheel
 from noxlock.store.store import Store
 
 root, wheel, prefix, executable, version, tag, magic, *sha256s = sys.argv[1:]
@@ -58,7 +60,7 @@ store.add_wheel(Path(wheel), sha256)
 store.compile([sha256], interpreter)
 if prefix:
     Path(prefix).mkdir()
-    store.link(sha256, Path(prefix), interpreter)
+    store.link([LinkedWheel(sha256=sha256)], Path(prefix), interpreter)
 """
 
 
@@ -244,7 +246,7 @@ def test_threads_of_one_run_share_a_store(tmp_path: Path) -> None:
         store.compile([work.sha256], work.interpreter)
         prefix = tmp_path / f"env{number}"
         prefix.mkdir()
-        store.link(work.sha256, prefix, work.interpreter)
+        store.link([LinkedWheel(sha256=work.sha256)], prefix, work.interpreter)
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(link, range(3)))

@@ -15,7 +15,7 @@ import pytest
 
 from noxlock.errors import StoreError
 from noxlock.model import Sha256, Subdir, Target
-from noxlock.store import _place
+from noxlock.store import LinkedWheel, _worker
 from noxlock.store._install import _for_interpreter
 from noxlock.store._place import LinkMode
 from noxlock.store.store import Store
@@ -54,7 +54,7 @@ def test_a_linked_wheel_imports_and_metadata_finds_it(
     store: Store, put: Put, prefix: Path, interpreter: Interpreter
 ) -> None:
     sha256 = put("Demo.Pkg", requires=["other>=1"])
-    store.link(sha256, prefix, interpreter)
+    store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
 
     code = (
         "import demo_pkg, importlib.metadata as m; d = m.distribution('demo.pkg');"
@@ -68,7 +68,7 @@ def test_the_files_of_an_environment_are_hard_links_of_the_store(
     store: Store, put: Put, prefix: Path, interpreter: Interpreter
 ) -> None:
     sha256 = put("demo")
-    store.link(sha256, prefix, interpreter)
+    store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
 
     installed_file = site_packages(prefix, interpreter) / "demo/__init__.py"
     stored = store.places.wheel(sha256) / "files/demo/__init__.py"
@@ -82,7 +82,11 @@ def test_files_that_differ_between_environments_are_never_links(
     files = {"demo.py": MAIN, "demo-1.0.data/scripts/s": "#!python\n"}
     sha256 = put("demo", files, entry_points=SCRIPTS)
     store.compile([sha256], interpreter)
-    store.link(sha256, prefix, interpreter, direct_url={"url": "file:///x"})
+    store.link(
+        [LinkedWheel(sha256=sha256, direct_url={"url": "file:///x"})],
+        prefix,
+        interpreter,
+    )
 
     info = site_packages(prefix, interpreter) / "demo-1.0.dist-info"
     own = [info / name for name in ("RECORD", "INSTALLER", "direct_url.json")]
@@ -98,7 +102,11 @@ def test_entry_points_and_scripts_run_with_the_environments_python(
         "demo-1.0.data/scripts/where": "#!python\nimport sys; print(sys.prefix)\n",
         "demo-1.0.data/scripts/shell": "#!/bin/sh\necho $0\n",
     }
-    store.link(put("demo", files, entry_points=SCRIPTS), prefix, interpreter)
+    store.link(
+        [LinkedWheel(sha256=put("demo", files, entry_points=SCRIPTS))],
+        prefix,
+        interpreter,
+    )
 
     assert run(prefix, "where") == str(prefix)
     assert run(prefix, "shell").endswith("/bin/shell")
@@ -116,7 +124,11 @@ def test_scripts_run_where_the_kernel_could_not_read_the_path(
     bare_venv(prefix, interpreter)
     script = "#!python\nimport sys; print(sys.prefix, sys.argv[1:])\n"
     files = {"demo.py": MAIN, "demo-1.0.data/scripts/where": script}
-    store.link(put("demo", files, entry_points=SCRIPTS), prefix, interpreter)
+    store.link(
+        [LinkedWheel(sha256=put("demo", files, entry_points=SCRIPTS))],
+        prefix,
+        interpreter,
+    )
 
     assert run(prefix, "where", "a b") == f"{prefix} ['a b']"
     with pytest.raises(subprocess.CalledProcessError) as caught:
@@ -138,7 +150,7 @@ def test_a_program_among_the_scripts_is_linked_and_always_executable(
     names = ["demo-1.0.data/scripts/program", "demo-1.0.data/scripts/plain"]
     files = dict.fromkeys(names, "#!/bin/sh\necho run\n")
     sha256 = put("demo", files, executable=names[:1])
-    store.link(sha256, prefix, interpreter)
+    store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
 
     stored = store.places.wheel(sha256) / "files" / names[0]
     assert stored.samefile(prefix / "bin/program")
@@ -154,7 +166,7 @@ def test_every_scheme_of_the_data_folder_has_its_place(
     } | {"demo-1.0.data/platlib/deep/b.py": "b = 1\n", "other.data": "plain"}
     sha256 = put("demo", files)
     store.compile([sha256], interpreter)
-    store.link(sha256, prefix, interpreter)
+    store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
 
     lib = site_packages(prefix, interpreter)
     minor = interpreter.target.python_minor
@@ -172,7 +184,11 @@ def test_record_lists_all_that_was_written_with_its_hash(
     files = {"demo.py": MAIN, "a, b.txt": "x", "demo-1.0.data/data/share/d": "d"}
     sha256 = put("demo", files, entry_points=SCRIPTS)
     store.compile([sha256], interpreter)
-    store.link(sha256, prefix, interpreter, direct_url={"url": "u", "dir_info": {}})
+    store.link(
+        [LinkedWheel(sha256=sha256, direct_url={"url": "u", "dir_info": {}})],
+        prefix,
+        interpreter,
+    )
 
     lib = site_packages(prefix, interpreter)
     info = lib / "demo-1.0.dist-info"
@@ -206,7 +222,7 @@ def test_of_two_wheels_with_one_file_the_later_has_it_and_the_store_is_unharmed(
     second = put("bbb", {"tests/__init__.py": "who = 'bbb'\n", "bbb.py": ""})
     store.compile([first], interpreter)
     for sha256 in (first, second):
-        store.link(sha256, prefix, interpreter)
+        store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
 
     assert python(prefix, "import tests; print(tests.who)") == "bbb"
     assert store.verify().damaged == ()
@@ -217,7 +233,7 @@ def test_a_file_is_never_written_through_a_link_of_the_environment(
 ) -> None:
     before = interpreter.executable.read_bytes()
     files = {"demo-1.0.data/scripts/python": "#!/bin/sh\necho mine\n"}
-    store.link(put("demo", files), prefix, interpreter)
+    store.link([LinkedWheel(sha256=put("demo", files))], prefix, interpreter)
 
     assert run(prefix, "python") == "mine"
     assert interpreter.executable.read_bytes() == before
@@ -226,10 +242,10 @@ def test_a_file_is_never_written_through_a_link_of_the_environment(
 def test_a_file_where_another_wheel_has_a_folder_is_an_error(
     store: Store, put: Put, prefix: Path, interpreter: Interpreter
 ) -> None:
-    store.link(put("aaa", {"x/a.py": ""}), prefix, interpreter)
+    store.link([LinkedWheel(sha256=put("aaa", {"x/a.py": ""}))], prefix, interpreter)
 
     with pytest.raises(StoreError, match="cannot link into") as caught:
-        store.link(put("bbb", {"x": ""}), prefix, interpreter)
+        store.link([LinkedWheel(sha256=put("bbb", {"x": ""}))], prefix, interpreter)
     assert caught.value.hint is None
 
 
@@ -237,7 +253,7 @@ def test_a_wheel_that_is_not_stored_cannot_be_linked(
     store: Store, prefix: Path, interpreter: Interpreter
 ) -> None:
     with pytest.raises(StoreError, match="the store has no entry 0000"):
-        store.link(Sha256("0" * 64), prefix, interpreter)
+        store.link([LinkedWheel(sha256=Sha256("0" * 64))], prefix, interpreter)
 
 
 def test_a_windows_environment_has_its_own_layout(
@@ -246,7 +262,7 @@ def test_a_windows_environment_has_its_own_layout(
     windows = replace(interpreter, target=Target(subdir=Subdir.WIN_64, python="3.12.1"))
     prefix = tmp_path / "win"
     prefix.mkdir()
-    store.link(put("demo", entry_points=SCRIPTS), prefix, windows)
+    store.link([LinkedWheel(sha256=put("demo", entry_points=SCRIPTS))], prefix, windows)
 
     assert (prefix / "Lib/site-packages/demo/__init__.py").exists()
     assert (prefix / "Scripts/demo.exe").read_bytes().startswith(b"MZ")
@@ -258,7 +274,7 @@ def test_copies_are_the_environments_own_and_their_bytecode_is_still_good(
     sha256 = put("demo", {"demo.py": "x = 1\n", "demo.sh": "#!/bin/sh\n"})
     copying = Store(store.root, environ={"NOXLOCK_LINK_MODE": "copy"})
     copying.compile([sha256], interpreter)
-    copying.link(sha256, prefix, interpreter)
+    copying.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
 
     copy = site_packages(prefix, interpreter) / "demo.py"
     assert (copy.stat().st_nlink, copy.stat().st_mode & 0o200) == (1, 0o200)
@@ -297,12 +313,12 @@ def test_another_disk_gets_copies(
     folder = OTHER_DISK / tmp_path_factory.mktemp("noxlock").name
     folder.mkdir()
     try:
-        store.link(sha256, folder, interpreter)
+        store.link([LinkedWheel(sha256=sha256)], folder, interpreter)
         file = site_packages(folder, interpreter) / "demo/__init__.py"
         assert file.stat().st_nlink == 1
         asked = Store(store.root, environ={"NOXLOCK_LINK_MODE": "HARDLINK"})
         with pytest.raises(StoreError, match="the store cannot hardlink to"):
-            asked.link(sha256, folder, interpreter)
+            asked.link([LinkedWheel(sha256=sha256)], folder, interpreter)
     finally:
         subprocess.run(["rm", "-rf", str(folder)], check=True)
 
@@ -314,7 +330,7 @@ def test_clones_are_made_or_refused_but_never_half(
     cloning = Store(store.root, environ={"NOXLOCK_LINK_MODE": "clone"})
     file = site_packages(prefix, interpreter) / "demo/__init__.py"
     try:
-        cloning.link(sha256, prefix, interpreter)
+        cloning.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
     except StoreError as error:
         assert "cannot clone" in str(error)  # noqa: PT017 # both are right
         assert not file.exists()
@@ -325,13 +341,14 @@ def test_clones_are_made_or_refused_but_never_half(
 def test_one_file_with_too_many_links_is_copied(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(source: str, target: str, _: bool) -> None:  # noqa: FBT001
+    def full(source: str, target: str, _: object) -> None:
         raise OSError(errno.EMLINK, "Too many links", source, None, target)
 
-    monkeypatch.setitem(_place._PLACE, LinkMode.HARDLINK, full)  # noqa: SLF001
+    monkeypatch.setitem(_worker._PLACE, LinkMode.HARDLINK, full)  # noqa: SLF001
     source = tmp_path / "a"
     source.write_text("x")
-    _place.place(LinkMode.HARDLINK, str(source), str(tmp_path / "b"), True)  # noqa: FBT003
+    file = ("b", "", 1, 0, True, False)
+    _worker.place(LinkMode.HARDLINK, str(source), str(tmp_path / "b"), file)
 
     assert (tmp_path / "b").read_text() == "x"
     assert os.access(tmp_path / "b", os.X_OK)
@@ -361,8 +378,8 @@ def test_pip_sees_what_it_would_have_installed(
     ]
     store.compile(wheels, chosen)
     url = {"url": "file:///src/demo", "dir_info": {"editable": True}}
-    store.link(wheels[0], prefix, chosen, direct_url=url)
-    store.link(wheels[1], prefix, chosen)
+    store.link([LinkedWheel(sha256=wheels[0], direct_url=url)], prefix, chosen)
+    store.link([LinkedWheel(sha256=wheels[1])], prefix, chosen)
 
     pip = ("python", f"{pip_wheel}/pip", "--disable-pip-version-check", "--isolated")
     assert run(prefix, *pip, "check") == "No broken requirements found."

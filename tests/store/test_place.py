@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from noxlock.store._place import LinkMode, place
+from noxlock.store._place import LinkMode
+from noxlock.store._worker import place
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+FILE = ("", "", 0, 0, False, False)
 MODES = (LinkMode.HARDLINK, LinkMode.COPY)
 
 
@@ -27,7 +29,7 @@ def test_a_module_that_is_replaced_takes_its_bytecode_with_it(
     own.touch()
     other.touch()
 
-    place(mode, str(source), str(target), executable=False)
+    place(mode, str(source), str(target), FILE)
 
     assert target.read_text() == "NEW = 1\n"
     assert [each.name for each in cache.iterdir()] == [other.name]
@@ -39,7 +41,7 @@ def test_what_is_no_module_is_replaced_alone(mode: LinkMode, tmp_path: Path) -> 
     source.write_text("new")
     target.write_text("old")
 
-    place(mode, str(source), str(target), executable=False)
+    place(mode, str(source), str(target), FILE)
 
     assert target.read_text() == "new"
     assert source.read_text() == "new"
@@ -51,5 +53,5 @@ def test_a_source_that_is_gone_is_no_reason_to_copy(
 ) -> None:
     target = tmp_path / "target"
     with pytest.raises(FileNotFoundError):
-        place(mode, str(tmp_path / "gone"), str(target), executable=False)
+        place(mode, str(tmp_path / "gone"), str(target), FILE)
     assert not target.exists()

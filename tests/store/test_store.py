@@ -13,7 +13,7 @@ import pytest
 
 from noxlock.errors import HashMismatchError, StoreError
 from noxlock.model import Sha256
-from noxlock.store import default_root
+from noxlock.store import LinkedWheel, default_root
 from noxlock.store._manifest import MTIME, Entry, read_entry
 from noxlock.store.store import Store
 from support.wheels import make_sdist, make_wheel
@@ -128,32 +128,32 @@ def test_one_swapped_byte_of_a_stored_wheel_stops_the_link(
     swap_byte(store.places.wheel(sha256) / "files/demo/m7.py", keep_time=keep_time)
 
     with pytest.raises(StoreError, match=r"demo-1.0.*: demo/m7\.py: content changed"):
-        store.link(sha256, prefix, interpreter)
-    assert not list(prefix.rglob("m*.py"))
+        store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
+    assert not list(prefix.rglob("m7.py"))
 
 
 def test_one_swapped_byte_of_a_large_file_stops_the_link(
     store: Store, put: Put, prefix: Path, interpreter: Interpreter
 ) -> None:
     sha256 = put("demo", {"demo/weights.bin": bytes(3 << 20)})
-    store.link(sha256, prefix, interpreter)
+    store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
     swap_byte(store.places.wheel(sha256) / "files/demo/weights.bin")
 
     with pytest.raises(StoreError, match=r"demo/weights\.bin: content changed"):
-        store.link(sha256, prefix, interpreter)
+        store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
 
 
 def test_an_edit_through_a_hard_link_stops_the_next_link(
     store: Store, put: Put, prefix: Path, interpreter: Interpreter
 ) -> None:
     sha256 = put("demo", {"demo.py": "x = 1\n"})
-    store.link(sha256, prefix, interpreter)
+    store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
     (file,) = prefix.rglob("demo.py")
     file.chmod(0o644)
     file.write_text("x = 1000\n")
 
     with pytest.raises(StoreError, match=r"demo\.py: size changed"):
-        store.link(sha256, prefix, interpreter)
+        store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
 
 
 def test_swapped_bytecode_stops_the_link(
@@ -165,10 +165,10 @@ def test_swapped_bytecode_stops_the_link(
     swap_byte(file)
 
     with pytest.raises(StoreError, match=r"\.pyc: content changed"):
-        store.link(sha256, prefix, interpreter)
+        store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
     assert store.verify(repair=True).damaged[0].bucket == "bytecode-v1"
     store.compile([sha256], interpreter)
-    store.link(sha256, prefix, interpreter)
+    store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
 
 
 @pytest.mark.parametrize("place", [0, 10, -2])
@@ -183,7 +183,7 @@ def test_a_swapped_byte_of_the_entrys_own_file_is_found(
     path.write_bytes(data)
 
     with pytest.raises(StoreError, match=r"`entry.json` was changed"):
-        store.link(sha256, prefix, interpreter)
+        store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
 
 
 def test_an_entry_of_another_form_is_found(store: Store, put: Put) -> None:
@@ -204,14 +204,14 @@ def test_quick_checking_trusts_size_and_time_only(
     quick = Store(store.root, environ={"NOXLOCK_VERIFY": "quick"})
     file = store.places.wheel(sha256) / "files/demo.py"
     swap_byte(file)
-    quick.link(sha256, prefix, interpreter)
+    quick.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
     os.utime(file)
 
     with pytest.raises(StoreError, match="size or time changed"):
-        quick.link(sha256, prefix, interpreter)
+        quick.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
     file.unlink()
     with pytest.raises(StoreError, match="No such file"):
-        store.link(sha256, prefix, interpreter)
+        store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
 
 
 def test_a_store_that_was_copied_without_times_still_serves(
@@ -220,7 +220,7 @@ def test_a_store_that_was_copied_without_times_still_serves(
     sha256 = put("demo", {"demo.py": "x = 1\n"})
     file = store.places.wheel(sha256) / "files/demo.py"
     os.utime(file)
-    store.link(sha256, prefix, interpreter)
+    store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
 
     assert file.stat().st_mtime == MTIME
 
@@ -235,7 +235,7 @@ def test_a_stored_file_made_a_link_is_refused(
     file.symlink_to(same)
 
     with pytest.raises(StoreError, match=r"demo\.py: "):
-        store.link(sha256, prefix, interpreter)
+        store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
 
 
 def test_an_entry_without_its_own_file_is_replaced(store: Store, put: Put) -> None:
@@ -321,7 +321,7 @@ def test_a_read_only_store_links_but_takes_nothing(
     entry = store.places.wheel(sha256) / "entry.json"
     os.utime(entry, (1, 1))
     subprocess.run(["mount", "-o", "remount,ro", str(mount)], check=True)
-    store.link(sha256, prefix, interpreter)
+    store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
 
     other = wheel(tmp_path, "2.0")
     with pytest.raises(StoreError, match="cannot be written") as caught:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from noxlock.errors import StoreError
-from noxlock.store import upkeep
+from noxlock.store import LinkedWheel, upkeep
 from noxlock.store.reports import Damage
 from support.wheels import make_wheel
 
@@ -54,7 +54,7 @@ def test_info_counts_each_bucket_and_what_environments_share(
     sha256 = put("demo", {"demo.py": "x = 1\n" * 100})
     store.compile([sha256], interpreter)
     alone = store.info()
-    store.link(sha256, prefix, interpreter)
+    store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
     shared = store.info()
 
     names = [bucket.name for bucket in alone.buckets]
@@ -87,7 +87,7 @@ def test_use_is_noted_at_most_once_a_day(
     assert last_use(folder) == before
 
     age(folder, 2)
-    store.link(sha256, prefix, interpreter)
+    store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
     assert last_use(folder) > before
 
 
@@ -160,7 +160,7 @@ def test_gc_of_everything_leaves_environments_whole(
 ) -> None:
     sha256 = put("demo", {"demo.py": "x = 1\n" * 1000})
     store.compile([sha256], interpreter)
-    store.link(sha256, prefix, interpreter)
+    store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
     report = store.gc(everything=True)
 
     assert report.entries == 2

@@ -7,6 +7,7 @@ from noxlock.envs.hermetic import apply_variables, hermetic_variables
 from noxlock.envs.interpreters import find_interpreter
 from noxlock.envs.probe import Probed, probe_variables, read_probe, unmet
 from noxlock.envs.profiles import Profile, resolve_profile
+from noxlock.envs.replacing import replacing
 from noxlock.envs.variations import (
     Surroundings,
     copy_tracked,
@@ -15,9 +16,7 @@ from noxlock.envs.variations import (
     home_variables,
 )
 from noxlock.envs.venv import (
-    discard,
     make_venv,
-    set_aside,
     venv_python,
     venv_scripts,
     venv_site_packages,
@@ -29,7 +28,6 @@ __all__ = [
     "Surroundings",
     "apply_variables",
     "copy_tracked",
-    "discard",
     "elsewhere",
     "expand",
     "find_interpreter",
@@ -39,8 +37,8 @@ __all__ = [
     "numpy_dispatch",
     "probe_variables",
     "read_probe",
+    "replacing",
     "resolve_profile",
-    "set_aside",
     "unmet",
     "venv_python",
     "venv_scripts",

@@ -12,7 +12,7 @@ from noxlock.errors import EnvError
 from noxlock.model import PackageRecord  # noqa: TC001 - msgspec reads it
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 __all__ = ["Receipt", "alteration", "read_receipt", "snapshot", "write_receipt"]
@@ -63,27 +63,43 @@ def write_receipt(prefix: Path, receipt: Receipt) -> None:
         raise EnvError(f"cannot write to {prefix}: {error}") from error
 
 
-def snapshot(prefix: Path) -> dict[str, tuple[int, int]]:
+def snapshot(
+    prefix: Path, known: Mapping[str, tuple[int, int]] | None = None
+) -> dict[str, tuple[int, int]]:
     """Return size and mtime of each file at *prefix*; not of bytecode, nor of `tmp`.
 
     Contents are not read: a change that keeps both is not seen.
+
+    Args:
+        prefix: The environment.
+        known: Of files that need no look, for they were just placed.
     """
-    return dict(_files(str(prefix), "", UNWATCHED))
+    found: dict[str, tuple[int, int]] = {}
+    _look(str(prefix), "", UNWATCHED, known or {}, found)
+    return found
 
 
-def _files(
-    folder: str, inside: str, unwatched: frozenset[str]
-) -> Iterator[tuple[str, tuple[int, int]]]:
+def _look(
+    folder: str,
+    inside: str,
+    unwatched: frozenset[str],
+    known: Mapping[str, tuple[int, int]],
+    found: dict[str, tuple[int, int]],
+) -> None:
+    """Add what is in *folder*: a loop over thousands of files, so nothing fancy."""
     with os.scandir(folder) as entries:
         for entry in entries:
             name = entry.name
-            if name == "__pycache__" or name in unwatched:
+            path = inside + name
+            if (placed := known.get(path)) is not None:
+                found[path] = placed
+            elif name == "__pycache__" or name in unwatched:
                 continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from _files(entry.path, f"{inside}{name}/", frozenset())
+            elif entry.is_dir(follow_symlinks=False):
+                _look(entry.path, f"{path}/", frozenset(), known, found)
             else:
                 status = entry.stat(follow_symlinks=False)
-                yield inside + name, (status.st_size, status.st_mtime_ns)
+                found[path] = (status.st_size, status.st_mtime_ns)
 
 
 def alteration(prefix: Path, known: Mapping[str, tuple[int, int]]) -> str | None:

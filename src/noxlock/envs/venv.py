@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from typing import TYPE_CHECKING, Final
 
@@ -14,14 +13,7 @@ if TYPE_CHECKING:
 
     from noxlock.model import Interpreter
 
-__all__ = [
-    "discard",
-    "make_venv",
-    "set_aside",
-    "venv_python",
-    "venv_scripts",
-    "venv_site_packages",
-]
+__all__ = ["make_venv", "venv_python", "venv_scripts", "venv_site_packages"]
 
 WINDOWS: Final = os.name == "nt"
 CONDA_META: Final = "conda-meta"
@@ -124,36 +116,3 @@ def _run_venv(prefix: Path, interpreter: Interpreter) -> None:
             f"{interpreter.executable} cannot make an environment at {prefix}:"
             f" {(result.stderr or result.stdout).strip()}"
         )
-
-
-def set_aside(prefix: Path) -> Path:
-    """Move the environment at *prefix* out of its place at once, for `discard`.
-
-    Returns:
-        Where it is now; absent where there was nothing.
-
-    Raises:
-        EnvError: What is there is no environment, or it cannot be moved.
-    """
-    aside = prefix.with_name(f".{prefix.name}.removed")
-    try:
-        if aside.exists():  # a run was killed while it removed this
-            shutil.rmtree(aside)
-        if prefix.is_symlink() or (prefix.exists() and not prefix.is_dir()):
-            raise EnvError(f"{prefix} is in the way: it is no folder")
-        if prefix.exists():
-            known = (prefix / "pyvenv.cfg").is_file() or (prefix / CONDA_META).is_dir()
-            if any(prefix.iterdir()) and not known:
-                raise EnvError(
-                    f"{prefix} is in the way: it is no environment",
-                    hint="move it elsewhere, or remove it",
-                )
-            prefix.rename(aside)
-    except OSError as error:
-        raise EnvError(f"cannot remove {prefix}: {error}") from error
-    return aside
-
-
-def discard(aside: Path) -> None:
-    """Delete what was set aside; what resists is left to the next run."""
-    shutil.rmtree(aside, ignore_errors=True)

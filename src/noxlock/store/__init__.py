@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
     from noxlock.model import Interpreter, Sha256
 
-__all__ = ["BASELINES", "BuiltWheel", "StoreProtocol", "default_root"]
+__all__ = [
+    "BASELINES",
+    "BuiltWheel",
+    "LinkedWheel",
+    "StoreProtocol",
+    "default_root",
+]
 
 BASELINES: Final = "baselines-v1"
 """Beneath the root: outputs of baselines that were downloaded, and views of them."""
@@ -35,6 +41,15 @@ class BuiltWheel:
     sha256: Sha256
     notes: Mapping[str, str]
     """What was recorded with it: build requirements, where it was built from."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkedWheel:
+    """A stored wheel on its way into an environment."""
+
+    sha256: Sha256
+    direct_url: Mapping[str, object] | None = None
+    """What `direct_url.json` says of it (PEP 610)."""
 
 
 class StoreProtocol(Protocol):
@@ -93,12 +108,14 @@ class StoreProtocol(Protocol):
 
     def link(
         self,
-        sha256: Sha256,
+        wheels: Sequence[LinkedWheel],
         prefix: Path,
         interpreter: Interpreter,
         /,
-        *,
-        direct_url: Mapping[str, object] | None = None,
-    ) -> None:
-        """Install a stored wheel into the virtual environment at *prefix*."""
+    ) -> Mapping[str, tuple[int, int]]:
+        """Install stored wheels into the virtual environment at *prefix*.
+
+        Returns size and mtime in nanoseconds of what was linked, by its path relative
+        to *prefix*; what is not there has to be looked at.
+        """
         ...

@@ -13,6 +13,7 @@ from msgspec import DecodeError, Struct, json
 
 from noxlock.errors import StoreError
 from noxlock.store import _compiler
+from noxlock.store._crew import processors
 from noxlock.store._manifest import (
     MTIME,
     Entry,
@@ -101,7 +102,7 @@ def compile_sources(
     for path in sorted({file.target.parent for share in shares for file in share}):
         path.mkdir(parents=True, exist_ok=True)
     shares.sort(key=lambda share: -sum(file.file.size for file in share))
-    jobs = min(_processors(), len(shares))
+    jobs = min(processors(), len(shares))
     with ThreadPoolExecutor(jobs) as pool:
         work = (shares[start::jobs] for start in range(jobs))
         done = list(pool.map(lambda part: _run(part, interpreter, folder), work))
@@ -182,9 +183,3 @@ def _ask(interpreter: Interpreter, job: bytes, folder: Path) -> _Outcome:
             hint="it was replaced while this ran; run again",
         )
     return outcome
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

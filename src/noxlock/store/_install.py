@@ -1,4 +1,4 @@
-"""A stored wheel into a virtual environment, with the files that are its own."""
+"""Stored wheels into a virtual environment, with the files that are its own."""
 
 from __future__ import annotations
 
@@ -9,61 +9,187 @@ import os
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from installer.scripts import Script
 from msgspec import json
 
-from noxlock.store._manifest import digest_text
-from noxlock.store._place import place
+from noxlock.store._crew import run_crew
+from noxlock.store._manifest import check_groups, digest_text, refuse
 from noxlock.store._places import FILES
-from noxlock.store._schemes import destination
+from noxlock.store._schemes import destination, schemes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from noxlock.model import Interpreter
     from noxlock.store._manifest import Entry, StoredFile, WheelEntry
     from noxlock.store._place import LinkMode
     from noxlock.store._schemes import Scheme, Schemes
+    from noxlock.store._worker import File, Group
 
 __all__ = ["Installation"]
 
 _PLACEHOLDER = b"#!python"
 _SHEBANG_LIMIT = 127
 """Bytes of the `#!` line that every Linux kernel reads."""
+_QUOTED = frozenset(',"\r\n')
+"""What makes a field of CSV need quotes."""
+
+
+class _Placed(NamedTuple):
+    """A file of the environment that comes out of the store."""
+
+    number: int
+    """Of its entry."""
+    source: str
+    """Its folder in the store, with a `/` at the end."""
+    target: str
+    """Its folder in the environment, relative to the prefix, likewise."""
+    file: File
+
+
+class _Written(NamedTuple):
+    """A file of the environment that is made for it."""
+
+    data: bytes
+    executable: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Installation:
-    """One wheel on its way into one environment."""
+    """Wheels on their way into one environment.
 
-    wheel: WheelEntry
-    schemes: Schemes
+    First all that is to be there is gathered, by path, so that of several wheels with
+    one file the last has it, whatever order the work is then done in.
+    """
+
+    prefix: Path
+    interpreter: Interpreter
     mode: LinkMode
-    _rows: list[tuple[str, str, str]] = field(default_factory=list)
-    _folders: set[str] = field(default_factory=set)
+    quick: bool
+    """Whether sizes and times are enough of a check."""
+    _entries: list[tuple[Path, Entry]] = field(default_factory=list)
+    _files: dict[str, _Placed | _Written] = field(default_factory=dict)
+    """By path, relative to the prefix."""
+    _checked: list[Group] = field(default_factory=list)
+    """What is not placed, and still has to be what was stored."""
 
-    def files(self, entry: Path) -> None:
-        """Place the wheel's files, scripts among them with their new first line."""
-        base = f"{entry}/{FILES}"
+    def add(
+        self,
+        wheel: tuple[Path, WheelEntry],
+        bytecode: tuple[Path, Entry] | None,
+        direct_url: Mapping[str, object] | None,
+    ) -> None:
+        """Take in a wheel.
+
+        Args:
+            wheel: Its folder in the store and what is in it.
+            bytecode: The same of its bytecode; None: it has none.
+            direct_url: What its `direct_url.json` says; None: it has none.
+        """
+        target, info = self.interpreter.target, wheel[1].dist_info
+        adding = _Adding(self, schemes(self.prefix, target, info), wheel[1])
+        adding.files(wheel[0], self._number(*wheel))
+        if bytecode is not None:
+            adding.bytecode(bytecode[0], bytecode[1], self._number(*bytecode))
+        adding.scripts()
+        adding.metadata(direct_url)
+
+    def run(self) -> dict[str, tuple[int, int]]:
+        """Check and place everything, then write the rest.
+
+        Returns:
+            Size and mtime in nanoseconds of what was placed, by its path relative to
+            the prefix; not of bytecode.
+
+        Raises:
+            OSError: The prefix is not writable.
+            StoreError: A stored file is damaged.
+        """
+        groups: dict[tuple[int, str, str], list[File]] = {}
+        written: dict[str, _Written] = {}
+        placed = {}
+        for path, file in self._files.items():
+            if isinstance(file, _Written):
+                written[path] = file
+                continue
+            groups.setdefault(file[:3], []).append(file.file)
+            if not file.target.endswith("/__pycache__/"):
+                placed[path] = (file.file[2], file.file[3] * 1_000_000_000)
+        work = [*self._checked, *((*key, files) for key, files in groups.items())]
+        damaged = run_crew(self.mode, work, quick=self.quick, prefix=self.prefix)
+        refuse(damaged, self._entries)
+        for path, one in written.items():
+            _write(f"{self.prefix}/{path}", one)
+        return placed
+
+    def _number(self, folder: Path, entry: Entry) -> int:
+        self._entries.append((folder, entry))
+        return len(self._entries) - 1
+
+    def put(self, path: str, file: _Placed | _Written) -> None:
+        """Have *file* at *path*; what another wheel had there goes."""
+        before = self._files.get(path)
+        if before is not None:
+            self._only_check(before)
+            self._drop_bytecode(path)
+        self._files[path] = file
+
+    def check(self, number: int, folder: Path, file: StoredFile) -> None:
+        """Check *file*, which is not placed as it is."""
+        self._checked.extend(check_groups(number, folder, [file]))
+
+    def _only_check(self, file: _Placed | _Written) -> None:
+        if isinstance(file, _Placed):
+            self._checked.append((file.number, file.source, None, [file.file]))
+
+    def _drop_bytecode(self, path: str) -> None:
+        """Forget the bytecode of a module that another one takes the place of.
+
+        It would be believed: every stored source has the same time, and two may well
+        have one size.
+        """
+        folder, slash, name = path.rpartition("/")
+        if name.endswith(".py"):
+            tag = self.interpreter.cache_tag
+            cached = f"{folder}{slash}__pycache__/{name[:-3]}.{tag}.pyc"
+            if cached in self._files:
+                self._only_check(self._files.pop(cached))
+
+
+@dataclass(frozen=True, slots=True)
+class _Adding:
+    """One wheel that is being taken in."""
+
+    whole: Installation
+    schemes: Schemes
+    wheel: WheelEntry
+    _rows: dict[str, str] = field(default_factory=dict)
+    """Lines of RECORD by path."""
+
+    def files(self, entry: Path, number: int) -> None:
+        """Take in the wheel's files, scripts among them with their new first line."""
+        base = f"{entry}/{FILES}/"
+        lib = self._inside("lib")
         for file in self.wheel.files:
             scheme, path = destination(file.path, self.wheel.dist_info)
-            source = f"{base}/{file.path}"
+            source = base + file.path
             if scheme == "scripts" and not _as_it_is(source, file):
+                self.whole.check(number, entry, file)
                 data = _for_interpreter(Path(source).read_bytes(), self.schemes.python)
                 self.write(scheme, path, data, executable=True)
-            else:
-                self._place(scheme, path, source, file)
+                continue
+            target = lib if scheme == "lib" else self._inside(scheme)
+            self._place(number, (source, target + path), file)
+            self._note(scheme, path, f"sha256={file.digest}", str(file.size))
 
-    def bytecode(self, entry: Path, manifest: Entry) -> None:
-        """Place the wheel's bytecode; RECORD lists it without hash, as pip does."""
-        base = f"{entry}/{FILES}"
-        lib = str(self.schemes.lib)
+    def bytecode(self, entry: Path, manifest: Entry, number: int) -> None:
+        """Take in the wheel's bytecode; RECORD lists it without hash, as pip does."""
+        base, lib = f"{entry}/{FILES}/", self._inside("lib")
         for file in manifest.files:
-            target = f"{lib}/{file.path}"
-            self._folder(target)
-            place(self.mode, f"{base}/{file.path}", target, False)  # noqa: FBT003
-            self._rows.append((file.path, "", ""))
+            self._place(number, (base + file.path, lib + file.path), file)
+            self._note("lib", file.path, "", "")
 
     def scripts(self) -> None:
         """Write the scripts of the entry points."""
@@ -87,42 +213,51 @@ class Installation:
             data = json.encode(direct_url, order="sorted")
             self.write("lib", f"{info}/direct_url.json", data)
         record = f"{info}/RECORD"
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerows(sorted({*self._rows, (record, "", "")}))
-        self.write("lib", record, text.getvalue().encode())
+        self._note("lib", record, "", "")
+        text = "".join(line for _, line in sorted(self._rows.items()))
+        target = self._inside("lib") + record
+        self.whole.put(target, _Written(text.encode(), executable=False))
 
     def write(
         self, scheme: Scheme, path: str, data: bytes, *, executable: bool = False
     ) -> None:
-        """Write a file of this environment alone, in place of what is there."""
-        target = f"{self.schemes.of(scheme)}/{path}"
-        self._folder(target)
-        Path(target).unlink(missing_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        handle = os.open(target, flags, 0o777 if executable else 0o666)
-        with open(handle, "wb") as stream:  # noqa: PTH123
-            stream.write(data)
+        """Have a file of this environment alone."""
+        self.whole.put(self._inside(scheme) + path, _Written(data, executable))
         digest = digest_text(hashlib.sha256(data).digest())
-        self._note(scheme, path, digest, len(data))
+        self._note(scheme, path, f"sha256={digest}", str(len(data)))
 
-    def _place(self, scheme: Scheme, path: str, source: str, file: StoredFile) -> None:
-        target = f"{self.schemes.of(scheme)}/{path}"
-        self._folder(target)
-        place(self.mode, source, target, file.executable)
-        self._note(scheme, path, file.digest, file.size)
+    def _place(self, number: int, way: tuple[str, str], file: StoredFile) -> None:
+        source, target = way
+        parent, slash, name = target.rpartition("/")
+        folder = source[: len(source) - len(name)]
+        placed = _Placed(number, folder, parent + slash, file.row(name))
+        self.whole.put(target, placed)
 
-    def _folder(self, target: str) -> None:
-        folder = os.path.dirname(target)  # noqa: PTH120
-        if folder not in self._folders:
-            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
-            self._folders.add(folder)
+    def _inside(self, scheme: Scheme) -> str:
+        """Return the folder of *scheme*, relative to the prefix, with a `/`."""
+        folder = os.path.relpath(self.schemes.of(scheme), self.whole.prefix)
+        return "" if folder == "." else folder.replace(os.sep, "/") + "/"
 
-    def _note(self, scheme: Scheme, path: str, digest: str, size: int) -> None:
+    def _note(self, scheme: Scheme, path: str, digest: str, size: str) -> None:
         if scheme != "lib":
             folder = os.path.relpath(self.schemes.of(scheme), self.schemes.lib)
             path = f"{folder}/{path}".replace(os.sep, "/")
-        self._rows.append((path, f"sha256={digest}", str(size)))
+        if _QUOTED.isdisjoint(path):
+            self._rows[path] = f"{path},{digest},{size}\n"
+        else:
+            text = io.StringIO(newline="")
+            csv.writer(text, lineterminator="\n").writerow((path, digest, size))
+            self._rows[path] = text.getvalue()
+
+
+def _write(target: str, file: _Written) -> None:
+    """Write a file in place of what is there: never into it, it may be a link."""
+    os.makedirs(os.path.dirname(target), exist_ok=True)  # noqa: PTH103, PTH120
+    Path(target).unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    handle = os.open(target, flags, 0o777 if file.executable else 0o666)
+    with open(handle, "wb") as stream:  # noqa: PTH123
+        stream.write(file.data)
 
 
 def _as_it_is(source: str, file: StoredFile) -> bool:

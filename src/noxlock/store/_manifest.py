@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import os
-import stat
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import DecodeError, Struct, ValidationError, field, json
 
 from noxlock.errors import HashMismatchError, StoreError
+from noxlock.store._crew import run_crew
 from noxlock.store._places import ENTRY, FILES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from noxlock.store._worker import File, Group
 
 __all__ = [
     "MTIME",
@@ -31,11 +30,14 @@ __all__ = [
     "StoredFile",
     "WheelEntry",
     "absent",
-    "check_entry",
+    "check_entries",
+    "check_groups",
     "damage",
     "damaged_files",
     "digest_text",
+    "place_groups",
     "read_entry",
+    "refuse",
     "touch_entry",
     "write_entry",
     "wrong_digest",
@@ -50,9 +52,6 @@ compiles anew. The second day of 1980 is a time that zip archives can hold anywh
 """
 
 _DAY = 24 * 60 * 60
-_BLOCK = 1 << 20
-_THREADS = 4
-_SMALL = 64
 
 _E = TypeVar("_E", bound="Entry")
 
@@ -79,6 +78,10 @@ class StoredFile(Struct, frozen=True, array_like=True):
     """Modification time, in seconds."""
     link: bool = False
     """Whether it is a symbolic link; digest and size are those of its target's name."""
+
+    def row(self, name: str) -> File:
+        """Return it as `_worker` has it, *name* being that in its folder."""
+        return name, self.digest, self.size, self.mtime, self.executable, self.link
 
 
 class EntryPoint(Struct, frozen=True, array_like=True):
@@ -190,11 +193,28 @@ def touch_entry(folder: Path, *, now: float | None = None) -> bool:
     return True
 
 
-def check_entry(folder: Path, entry: Entry, checking: Checking) -> None:
-    """Refuse what is not, byte for byte, what was stored."""
-    if found := damaged_files(folder, entry.files, checking):
-        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-        raise damage(folder, f"{entry.filename}: {found[0]}{more}")
+def check_entries(entries: Iterable[tuple[Path, Entry]], checking: Checking) -> None:
+    """Refuse entries that are not, byte for byte, what was stored."""
+    pairs = tuple(entries)
+    groups = [
+        group
+        for number, (folder, entry) in enumerate(pairs)
+        for group in check_groups(number, folder, entry.files)
+    ]
+    refuse(run_crew("copy", groups, quick=checking is Checking.QUICK), pairs)
+
+
+def refuse(
+    damaged: Sequence[tuple[int, str, str]], entries: Sequence[tuple[Path, Entry]]
+) -> None:
+    """Raise an error for the first of *entries* that has a damaged file."""
+    if not damaged:
+        return
+    number = damaged[0][0]
+    folder, entry = entries[number]
+    lines = _lines(folder, (one for one in damaged if one[0] == number))
+    more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
+    raise damage(folder, f"{entry.filename}: {lines[0]}{more}")
 
 
 def damaged_files(
@@ -205,60 +225,35 @@ def damaged_files(
     The digests are those of the entry, which its own digest holds together; whoever
     can write the store could forge all three.
     """
-    base = os.path.join(folder, FILES)  # noqa: PTH118 # in a loop over thousands
-    if checking is Checking.QUICK or len(files) < _SMALL:
-        return _damaged(base, files, checking)
-    # Shares of equal weight; the largest files first.
-    heavy = sorted(files, key=lambda file: -file.size)
-    shares = [heavy[start::_THREADS] for start in range(_THREADS)]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        found = pool.map(lambda share: _damaged(base, share, checking), shares)
-        return sorted(line for lines in found for line in lines)
+    quick = checking is Checking.QUICK
+    groups = check_groups(0, folder, files)
+    return _lines(folder, run_crew("copy", groups, quick=quick))
 
 
-def _damaged(base: str, files: Sequence[StoredFile], checking: Checking) -> list[str]:
-    lines = []
-    for file in files:
-        try:
-            reason = _defect(f"{base}/{file.path}", file, checking)
-        except OSError as error:
-            reason = error.strerror or str(error)
-        if reason:
-            lines.append(f"{file.path}: {reason}")
-    return lines
+def check_groups(number: int, folder: Path, files: Iterable[StoredFile]) -> list[Group]:
+    """Return the groups that check *files* of the entry at *folder*, and no more."""
+    return place_groups(number, folder, dict.fromkeys(files))
 
 
-def _defect(path: str, file: StoredFile, checking: Checking) -> str | None:
-    if file.link:
-        name = os.fsencode(os.readlink(path))  # noqa: PTH115
-        same = digest_text(hashlib.sha256(name).digest()) == file.digest
-        return None if same else "it links elsewhere"
-    if checking is Checking.QUICK:
-        status = os.stat(path, follow_symlinks=False)  # noqa: PTH116
-        same = status.st_size == file.size and int(status.st_mtime) == file.mtime
-        return None if same else "size or time changed"
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-    try:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode) or status.st_size != file.size:
-            return "size changed"
-        if _digest(handle, file.size) != file.digest:
-            return "content changed"
-        if int(status.st_mtime) != file.mtime:
-            # A copied store: same bytes, other times. Python then compiles anew.
-            with suppress(OSError):
-                os.utime(path, (file.mtime, file.mtime))
-        return None
-    finally:
-        os.close(handle)
+def place_groups(
+    number: int, folder: Path, targets: Mapping[StoredFile, str | None]
+) -> list[Group]:
+    """Return the groups that check files of the entry at *folder*, and place them.
+
+    Args:
+        number: Of the entry.
+        folder: Where it is.
+        targets: Where each goes, relative to the prefix; None: it is only checked.
+    """
+    base = f"{folder}/{FILES}/"
+    found: dict[tuple[str, str | None], list[File]] = {}
+    for file, target in targets.items():
+        parent, slash, name = file.path.rpartition("/")
+        goal = None if target is None else target[: len(target) - len(name)]
+        found.setdefault((base + parent + slash, goal), []).append(file.row(name))
+    return [(number, *ends, rows) for ends, rows in found.items()]
 
 
-def _digest(handle: int, size: int) -> str:
-    if size <= _BLOCK:
-        return digest_text(hashlib.sha256(os.read(handle, size + 1)).digest())
-    digest = hashlib.sha256()
-    buffer = memoryview(bytearray(_BLOCK))
-    with io.FileIO(handle, closefd=False) as stream:
-        while length := stream.readinto(buffer):
-            digest.update(buffer[:length])
-    return digest_text(digest.digest())
+def _lines(folder: Path, damaged: Iterable[tuple[int, str, str]]) -> list[str]:
+    base = f"{folder}/{FILES}/"
+    return [f"{path.removeprefix(base)}: {reason}" for _, path, reason in damaged]

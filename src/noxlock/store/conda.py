@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 
 from noxlock.store._bytecode import Source, compile_sources, write_bytecode
 from noxlock.store._conda_entry import SITE, Unpacked, seal, source_of
+from noxlock.store._crew import run_crew
 from noxlock.store._manifest import (
+    Checking,
     Entry,
     absent,
-    check_entry,
+    check_entries,
+    place_groups,
     read_entry,
+    refuse,
     touch_entry,
     write_entry,
     wrong_digest,
 )
-from noxlock.store._place import LinkMode, Placer, place
+from noxlock.store._place import Placer
 from noxlock.store._places import FILES, Places
 from noxlock.store._settings import read_settings
 
@@ -102,9 +106,9 @@ class CondaStore:
             StoreError: A package is damaged or not stored.
         """
         with self.places.using("read the store", hint=""):
-            for package in packages:
-                folder, entry = self._read(package)
-                check_entry(folder, entry, self._checking)
+            entries = [self._read(package) for package in packages]
+            check_entries(entries, self._checking)
+            for folder, _ in entries:
                 touch_entry(folder)
 
     def uncompiled(
@@ -162,20 +166,31 @@ class CondaStore:
                 for file in entry.files:
                     target = _installed(file.path, entry, site)
                     owners[target] = owners.get(target, 0) + 1
-            for package, entry in zip(packages, entries, strict=True):
+            groups, compiled = [], []
+            for number, package in enumerate(packages):
                 key = conda_key(package)
                 folder = self.places.conda_bytecode(key, interpreter)
-                compiled = read_entry(folder, Entry)
-                if compiled is None:
+                bytecode = read_entry(folder, Entry)
+                if bytecode is None:
                     raise absent(key)
-                if not compiled.files:
-                    continue
-                check_entry(folder, compiled, self._checking)
-                mode = self._placer.between(folder, prefix)
-                for file in compiled.files:
-                    target = _installed(file.path, entry, site)
-                    if owners.get(source_of(target)) == 1:
-                        _put(mode, folder / FILES / file.path, prefix / target)
+                compiled.append((folder, bytecode))
+                targets = {
+                    file: _installed(file.path, entries[number], site)
+                    for file in bytecode.files
+                }
+                groups += place_groups(
+                    number,
+                    folder,
+                    {
+                        file: target if owners.get(source_of(target)) == 1 else None
+                        for file, target in targets.items()
+                    },
+                )
+            if not groups:
+                return
+            mode = self._placer.between(compiled[0][0], prefix)
+            quick = self._checking is Checking.QUICK
+            refuse(run_crew(mode, groups, quick=quick, prefix=prefix), compiled)
 
     def _read(self, package: CondaPackage) -> tuple[Path, Unpacked]:
         key = conda_key(package)
@@ -228,8 +243,3 @@ def _installed(path: str, entry: Unpacked, site: str) -> str:
     if entry.noarch and path.startswith(SITE):
         return site + path.removeprefix(SITE)
     return path
-
-
-def _put(mode: LinkMode, source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    place(mode, str(source), str(target), False)  # noqa: FBT003

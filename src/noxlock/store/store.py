@@ -9,17 +9,18 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from noxlock.model import Sha256
-from noxlock.store import BuiltWheel
+from noxlock.store import BuiltWheel, LinkedWheel
 from noxlock.store._bytecode import compile_sources, sources, write_bytecode
 from noxlock.store._install import Installation
 from noxlock.store._manifest import (
     MTIME,
     BuiltEntry,
+    Checking,
     Entry,
     StoredFile,
     WheelEntry,
     absent,
-    check_entry,
+    check_entries,
     digest_text,
     read_entry,
     touch_entry,
@@ -28,7 +29,6 @@ from noxlock.store._manifest import (
 )
 from noxlock.store._place import Placer
 from noxlock.store._places import FILES, Places, disk_errors
-from noxlock.store._schemes import schemes
 from noxlock.store._settings import read_settings
 from noxlock.store._unpack import unpack
 from noxlock.store.upkeep import collect_garbage, store_info, verify_store
@@ -106,7 +106,7 @@ class Store:
         entry = read_entry(folder, Entry)
         if entry is None:
             return None
-        check_entry(folder, entry, self._checking)
+        check_entries([(folder, entry)], self._checking)
         touch_entry(folder)
         return folder / FILES / entry.filename
 
@@ -208,40 +208,49 @@ class Store:
 
     def link(
         self,
-        sha256: Sha256,
+        wheels: Sequence[LinkedWheel],
         prefix: Path,
         interpreter: Interpreter,
         /,
-        *,
-        direct_url: Mapping[str, object] | None = None,
-    ) -> None:
-        """Install a stored wheel into the virtual environment at *prefix*.
+    ) -> dict[str, tuple[int, int]]:
+        """Install stored wheels into the virtual environment at *prefix*.
 
-        Every stored file is checked before the first is placed. Where two wheels hold
-        the same file, the one linked later has it, as with pip: link in a fixed order.
+        Every stored file is checked before it is placed. Where two wheels hold the same
+        file, the later one has it, as with pip.
+
+        Returns:
+            Size and mtime in nanoseconds of what was linked, by its path relative to
+            *prefix*, but for bytecode and for what was written.
 
         Raises:
-            StoreError: The wheel is not stored or damaged, or *prefix* is not writable.
+            StoreError: A wheel is not stored or damaged, or *prefix* is not writable.
         """
+        if not wheels:
+            return {}
         with self.places.using(f"link into `{prefix}`", hint=""):
-            folder, wheel = self.places.wheel(sha256), self._wheel(sha256)
-            check_entry(folder, wheel, self._checking)
-            compiled = self.places.bytecode(sha256, interpreter)
-            bytecode = read_entry(compiled, Entry)
-            if bytecode is not None:
-                check_entry(compiled, bytecode, self._checking)
+            found = [
+                (self.places.wheel(one.sha256), self._wheel(one.sha256), one)
+                for one in wheels
+            ]
             installation = Installation(
-                wheel=wheel,
-                schemes=schemes(prefix, interpreter.target, wheel.dist_info),
-                mode=self._placer.between(folder, prefix),
+                prefix=prefix,
+                interpreter=interpreter,
+                mode=self._placer.between(found[0][0], prefix),
+                quick=self._checking is Checking.QUICK,
             )
-            installation.files(folder)
-            if bytecode is not None:
-                installation.bytecode(compiled, bytecode)
+            for folder, entry, one in found:
+                compiled = self.places.bytecode(one.sha256, interpreter)
+                bytecode = read_entry(compiled, Entry)
+                installation.add(
+                    (folder, entry),
+                    None if bytecode is None else (compiled, bytecode),
+                    one.direct_url,
+                )
                 touch_entry(compiled)
-            installation.scripts()
-            installation.metadata(direct_url)
-            touch_entry(folder)
+                touch_entry(folder)
+            placed = installation.run()
+            # Times that were off could not be put right in a store that is only read.
+            return placed if os.access(self.root, os.W_OK) else {}
 
     def info(self) -> StoreInfo:
         """Return what the store holds, bucket by bucket."""

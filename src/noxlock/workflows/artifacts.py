@@ -16,6 +16,7 @@ from noxlock.model import (
     VcsSource,
 )
 from noxlock.report.words import counted
+from noxlock.store import LinkedWheel
 from noxlock.workflows.build_requirements import BuildRequirements
 from noxlock.workflows.origins import Origins, direct_url, project_url
 from noxlock.workflows.sources import SourceBuilder, build_note
@@ -40,6 +41,11 @@ class Installable:
     direct_url: dict[str, Any] | None
     record: PackageRecord | None
     """None for the project itself."""
+
+    @property
+    def linked(self) -> LinkedWheel:
+        """It, as the store links it."""
+        return LinkedWheel(sha256=self.sha256, direct_url=self.direct_url)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,6 +22,7 @@ from noxlock.errors import BuildError, PlanError
 from noxlock.model import ByMarker, ExtraName, GroupName, IndexSource
 from noxlock.plan import marker_environment, plan
 from noxlock.process import run
+from noxlock.store import LinkedWheel
 from noxlock.workflows.pip import pip_variables, pip_wheel
 
 if TYPE_CHECKING:
@@ -167,9 +168,12 @@ class BuildRequirements:
         store = self.supplies.store
         lacking = [p for p in pins.packages if not self.supplies.is_stored(p)]
         self.supplies.fetch(pins, lacking, self.base)
-        for package in pins.packages:
-            if package.sha256 is not None:  # pragma: no branch - decided so
-                store.link(package.sha256, prefix, self.interpreter)
+        wheels = [
+            LinkedWheel(sha256=package.sha256)
+            for package in pins.packages
+            if package.sha256 is not None
+        ]
+        store.link(wheels, prefix, self.interpreter)
 
     def _pip(self, requires: Sequence[str], prefix: Path) -> None:
         listed = ", ".join(requires)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +12,8 @@ from typing import TYPE_CHECKING
 
 from noxlock.envs import (
     apply_variables,
-    discard,
     hermetic_variables,
-    set_aside,
+    replacing,
     venv_scripts,
     venv_site_packages,
 )
@@ -42,8 +39,6 @@ from noxlock.workflows.reuse import NEW, why_conda_rebuild
 from noxlock.workflows.supply import is_wheel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from noxlock.model import CondaLock, PackageRecord, Plan, PlannedPackage
     from noxlock.workflows.artifacts import Installable
     from noxlock.workflows.supply import Supplies
@@ -147,7 +142,7 @@ class CondaMaking:
 
     def _make(self, planned: Plan) -> Receipt:
         prefix = self.request.prefix
-        with _replaced(prefix):
+        with replacing(prefix):
             self._link(planned)
             found = None
             if planned.target.python:
@@ -207,9 +202,7 @@ class CondaMaking:
         gathering = self._gathering(on_top, interpreter)
         wheels: tuple[Installable, ...] = gathering.gather()
         store.compile([wheel.sha256 for wheel in wheels], interpreter)
-        for wheel in wheels:
-            url = wheel.direct_url
-            store.link(wheel.sha256, prefix, interpreter, direct_url=url)
+        store.link([wheel.linked for wheel in wheels], prefix, interpreter)
         # Of the plan as a whole: a session that keeps the environment has that one.
         digest = self._gathering(planned, interpreter).digest
         records = tuple(one.record for one in wheels if one.record is not None)
@@ -272,16 +265,3 @@ def _interpreter(prefix: Path, planned: Plan, receipt: Receipt) -> Interpreter:
         cache_tag="",
         magic="",
     )
-
-
-@contextmanager
-def _replaced(prefix: Path) -> Iterator[None]:
-    """Have what is at *prefix* out of the way; leave nothing half made there."""
-    # Deleting the old one takes as long as linking the new one: side by side.
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(discard, set_aside(prefix))
-        try:
-            yield
-        except BaseException:
-            discard(prefix)
-            raise

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from noxlock.envs import (
-    discard,
-    find_interpreter,
-    make_venv,
-    set_aside,
-    venv_scripts,
-)
+from noxlock.envs import find_interpreter, make_venv, replacing, venv_scripts
 from noxlock.envs.locking import locked
 from noxlock.envs.receipts import Receipt, read_receipt, snapshot, write_receipt
 from noxlock.errors import PlanError
@@ -143,13 +136,13 @@ class _Making:
         for warning in planned.warnings:
             self.builder.progress.warn(f"{request.name}: {warning}")
         wheels = gathering.gather()
-        self._make(interpreter, wheels)
+        files = self._make(interpreter, wheels)
         receipt = Receipt(
             plan=planned.key,
             interpreter=interpreter_facts(interpreter),
             project=gathering.digest,
             packages=tuple(one.record for one in wheels if one.record is not None),
-            files=snapshot(prefix),
+            files=files,
         )
         write_receipt(prefix, receipt)
         held = counted(len(planned.packages), "package")
@@ -181,16 +174,17 @@ class _Making:
         )
         return Gathering(wanted, self.builder.supplies)
 
-    def _make(self, interpreter: Interpreter, wheels: tuple[Installable, ...]) -> None:
+    def _make(
+        self, interpreter: Interpreter, wheels: tuple[Installable, ...]
+    ) -> dict[str, tuple[int, int]]:
+        """Return size and mtime of each file that is there then, by path."""
         store, prefix = self.builder.store, self.request.prefix
         self._compile([wheel.sha256 for wheel in wheels], interpreter)
-        # Deleting the old one takes as long as linking the new one: side by side.
-        with ThreadPoolExecutor(1) as pool:
-            pool.submit(discard, set_aside(prefix))
+        with replacing(prefix):
             make_venv(prefix, interpreter)
-            for wheel in wheels:
-                url = wheel.direct_url
-                store.link(wheel.sha256, prefix, interpreter, direct_url=url)
+            linked = [wheel.linked for wheel in wheels]
+            placed = store.link(linked, prefix, interpreter)
+            return snapshot(prefix, placed)
 
     def _compile(self, wheels: list[Sha256], interpreter: Interpreter) -> None:
         store, progress = self.builder.store, self.builder.progress

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -313,10 +314,11 @@ def test_every_python_since_3_8_answers(tmp_path: Path, minor: str) -> None:
     assert subject.run("work.py", "fork").warnings[0].count == 2
 
 
-@pytest.mark.slow
-def test_a_start_is_not_measurably_slower(tmp_path: Path) -> None:
+def test_a_start_loads_little_more(tmp_path: Path) -> None:
+    """What it loads is what a start takes longer by: a millisecond or two."""
     subject = Subject(folder=tmp_path)
-    subject.run("-X", "importtime", "-c", "pass")
-    lines = [line.split("|") for line in subject.printed.splitlines()]
-    took = [int(line[1]) for line in lines if line[-1].strip() == "sitecustomize"]
-    assert max(took) < 20_000  # microseconds; some 1000 are usual
+    code = "import sys; print(len(sys.modules))"
+    subject.run("-c", code)
+    command = [sys.executable, "-c", code]
+    plain = subprocess.run(command, capture_output=True, check=True)
+    assert int(subject.printed) - int(plain.stdout) < 12
