@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
 from noxlock.errors import LockError
 from noxlock.locks import is_conda_lock, parse_conda_lock, parse_lock
@@ -29,7 +30,13 @@ from support.oracles import CORPUS, folders
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from noxlock.model import CondaLock, LockedPackage, Plan, PlannedPackage
+    from noxlock.model import (
+        CondaLock,
+        CondaPackage,
+        LockedPackage,
+        Plan,
+        PlannedPackage,
+    )
 
 pytestmark = [
     pytest.mark.corpus,
@@ -267,13 +274,18 @@ def test_half_a_megabyte_is_read_fast() -> None:
 
 def test_names_are_those_that_pixi_says() -> None:
     """Where a lock says what PyPI calls a package, tables and rules say the same."""
+
+    def unnamed(package: CondaPackage) -> CondaPackage:
+        return structs.replace(package, pypi_names=())
+
     wrong = {
         package.name: package.pypi_names
         for folder in folders("pixi")
         for platform in read(lock_of(folder)).platforms
         for package in platform.packages
         if package.pypi_names
-        if not {*package.pypi_names} & {*pypi_names(replace(package, pypi_names=()))}
+        if not {*package.pypi_names}
+        & {*pypi_names(structs.replace(package, pypi_names=()))}
     }
 
     assert wrong == {}

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
 from noxlock.errors import PlanError
 from noxlock.model import ByGroup, Kind
@@ -216,17 +217,17 @@ def test_a_listing_warns_of_what_no_digest_pins() -> None:
 
 def test_every_fact_of_a_conda_package_reaches_the_key() -> None:
     target = parse_target("linux-64", python="3.11.7")
-    weak = replace(NUMPY, sha256=None, md5="ab" * 16)
+    weak = structs.replace(NUMPY, sha256=None, md5="ab" * 16)
     changed = [
-        replace(NUMPY, sha256=digest("other")),
-        replace(NUMPY, version="2.1"),
-        replace(NUMPY, build="py311_1"),
-        replace(NUMPY, subdir="noarch"),
-        replace(NUMPY, filename="numpy-2.0-py311_0.tar.bz2"),
+        structs.replace(NUMPY, sha256=digest("other")),
+        structs.replace(NUMPY, version="2.1"),
+        structs.replace(NUMPY, build="py311_1"),
+        structs.replace(NUMPY, subdir="noarch"),
+        structs.replace(NUMPY, filename="numpy-2.0-py311_0.tar.bz2"),
         weak,
-        replace(weak, md5="cd" * 16),
-        replace(weak, url="https://mirror.example.org/numpy"),
-        replace(weak, md5=None),
+        structs.replace(weak, md5="cd" * 16),
+        structs.replace(weak, url="https://mirror.example.org/numpy"),
+        structs.replace(weak, md5=None),
     ]
 
     keys = {plan_key(target, [], [package]) for package in [NUMPY, *changed]}
@@ -238,7 +239,8 @@ def test_every_fact_of_a_conda_package_reaches_the_key() -> None:
 
 def test_what_does_not_reach_the_bytes_is_not_in_the_key() -> None:
     target = parse_target("linux-64", python="3.11.7")
-    moved = replace(NUMPY, url="https://mirror.example.org/x", categories=(), where="")
+    url = "https://mirror.example.org/x"
+    moved = structs.replace(NUMPY, url=url, categories=(), where="")
 
     assert plan_key(target, [], [moved]) == plan_key(target, [], [NUMPY])
 
@@ -285,9 +287,13 @@ def test_a_version_that_is_not_locked_does_not_disagree() -> None:
 
 
 def test_errors_of_the_selection_name_the_lock() -> None:
-    twice = replace(
+    again = structs.replace(POETRY.packages[1], version="1.25")
+    twice = structs.replace(
         POETRY,
-        packages=(*POETRY.packages, replace(POETRY.packages[1], version="1.25")),
+        packages=(
+            *POETRY.packages,
+            again,
+        ),
         selection=ByGroup(roots={}),
     )
 

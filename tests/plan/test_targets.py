@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import platform
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 from packaging.markers import Marker, default_environment
 from packaging.tags import Tag, sys_tags
 from packaging.version import Version

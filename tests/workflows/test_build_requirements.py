@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec import structs
 
 from noxlock.envs import find_interpreter
 from noxlock.errors import BuildError
@@ -170,7 +171,7 @@ def test_an_interpreter_without_any_pip_says_so(tmp_path: Path) -> None:
         ours,
         executable=python,
         version="3.8.18",
-        target=replace(ours.target, python="3.8.18"),
+        target=structs.replace(ours.target, python="3.8.18"),
     )
     with pytest.raises(BuildError, match=r"no pip for CPython 3\.8\.18"):
         pip_wheel(old)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from noxlock.model import BaselineStore, Verdict
 from noxlock.workflows.baselines import RECORD
@@ -180,7 +181,7 @@ def test_a_lock_outside_the_project_goes_by_its_name(
 ) -> None:
     lock = tmp_path_factory.mktemp("elsewhere") / "other.lock"
     lock.write_text("# another\n")
-    plan = replace(accepted.built.plan, lock=str(lock))
+    plan = structs.replace(accepted.built.plan, lock=str(lock))
     accepted.built = replace(accepted.built, plan=plan)
 
     assert list(accepted.run().actual.locks) == ["other.lock"]

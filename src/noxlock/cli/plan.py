@@ -210,9 +210,11 @@ def _platform(name: str) -> Target:
 
     if name != AUTO:
         return parse_platform(name)
+    from msgspec import structs  # noqa: PLC0415 - not for `--version`
+
     from noxlock.envs import find_interpreter  # noqa: PLC0415
 
-    return replace(find_interpreter("3").target, python="")
+    return structs.replace(find_interpreter("3").target, python="")
 
 
 def _is_version(python: str | None) -> bool:
@@ -222,6 +224,8 @@ def _is_version(python: str | None) -> bool:
 
 def _target(name: str, python: str, lock: Lock) -> Target:
     """Return the target; `auto` is this machine, with whatever python is asked for."""
+    from msgspec import structs  # noqa: PLC0415 - as above
+
     from noxlock.envs import find_interpreter  # noqa: PLC0415
     from noxlock.plan import parse_target  # noqa: PLC0415
     from noxlock.plan.select import python_for  # noqa: PLC0415
@@ -236,7 +240,7 @@ def _target(name: str, python: str, lock: Lock) -> Target:
     try:
         return find_interpreter(python).target
     except InterpreterError:
-        return replace(find_interpreter("3").target, python=full)
+        return structs.replace(find_interpreter("3").target, python=full)
 
 
 def _names(text: str | None) -> tuple[str, ...]:

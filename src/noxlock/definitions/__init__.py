@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from noxlock.definitions.checks import baseline_folder
-from noxlock.definitions.command import Command, parse_command
-from noxlock.definitions.formats import FORMATS
-from noxlock.definitions.load import (
-    Merged,
-    Parsed,
-    load_definitions,
-    merge,
-    parse_call,
-    parse_definitions,
-)
-from noxlock.definitions.locks import LockKind, kind_of_lock, subdir_of
-from noxlock.definitions.places import locate
-from noxlock.definitions.profiles import BUILTIN_PROFILES, CPU_LEVELS
-from noxlock.definitions.schema import SCHEMA_FILE, json_schema
-from noxlock.definitions.sizes import parse_size
-from noxlock.definitions.validate import commands, session_names, validate
+from typing import TYPE_CHECKING
+
+from noxlock._lazy import lazily
+
+if TYPE_CHECKING:
+    from noxlock.definitions.checks import baseline_folder
+    from noxlock.definitions.command import Command, parse_command
+    from noxlock.definitions.formats import FORMATS
+    from noxlock.definitions.load import (
+        Merged,
+        Parsed,
+        load_definitions,
+        merge,
+        parse_call,
+        parse_definitions,
+    )
+    from noxlock.definitions.locks import LockKind, kind_of_lock, subdir_of
+    from noxlock.definitions.places import locate
+    from noxlock.definitions.profiles import BUILTIN_PROFILES, CPU_LEVELS
+    from noxlock.definitions.schema import SCHEMA_FILE, json_schema
+    from noxlock.definitions.sizes import parse_size
+    from noxlock.definitions.validation import commands, session_names, validate
 
 __all__ = [
     "BUILTIN_PROFILES",
@@ -44,3 +49,20 @@ __all__ = [
     "subdir_of",
     "validate",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = lazily(
+        __name__,
+        {
+            "checks": "baseline_folder",
+            "command": "Command parse_command",
+            "formats": "FORMATS",
+            "load": "Merged Parsed load_definitions merge parse_call parse_definitions",
+            "locks": "LockKind kind_of_lock subdir_of",
+            "places": "locate",
+            "profiles": "BUILTIN_PROFILES CPU_LEVELS",
+            "schema": "SCHEMA_FILE json_schema",
+            "sizes": "parse_size",
+            "validation": "commands session_names validate",
+        },
+    )

@@ -12,7 +12,7 @@ from msgspec import inspect
 from noxlock.definitions.document import Document, Problems
 from noxlock.definitions.formats import parse_document
 from noxlock.definitions.shape import check_shape
-from noxlock.definitions.validate import validate
+from noxlock.definitions.validation import validate
 from noxlock.errors import DefinitionError
 from noxlock.model import Definitions
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from noxlock.definitions.document import Path
-    from noxlock.definitions.validate import Origins
+    from noxlock.definitions.validation import Origins
 
 __all__ = [
     "Merged",

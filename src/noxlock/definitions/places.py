@@ -8,7 +8,7 @@ from noxlock.definitions.document import dotted
 
 if TYPE_CHECKING:
     from noxlock.definitions.document import Path
-    from noxlock.definitions.validate import Origins
+    from noxlock.definitions.validation import Origins
     from noxlock.errors import DefinitionError
 
 __all__ = ["locate"]

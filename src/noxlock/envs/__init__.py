@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from noxlock.envs.cpu import numpy_dispatch
-from noxlock.envs.hermetic import apply_variables, hermetic_variables
-from noxlock.envs.interpreters import find_interpreter
-from noxlock.envs.probe import Probed, probe_variables, read_probe, unmet
-from noxlock.envs.profiles import Profile, resolve_profile
-from noxlock.envs.replacing import replacing
-from noxlock.envs.variations import (
-    Surroundings,
-    copy_tracked,
-    elsewhere,
-    expand,
-    home_variables,
-)
-from noxlock.envs.venv import (
-    make_venv,
-    venv_python,
-    venv_scripts,
-    venv_site_packages,
-)
+from typing import TYPE_CHECKING
+
+from noxlock._lazy import lazily
+
+if TYPE_CHECKING:
+    from noxlock.envs.cpu import numpy_dispatch
+    from noxlock.envs.hermetic import apply_variables, hermetic_variables
+    from noxlock.envs.interpreters import find_interpreter
+    from noxlock.envs.probe import Probed, probe_variables, read_probe, unmet
+    from noxlock.envs.profiles import Profile, resolve_profile
+    from noxlock.envs.replacement import replacing
+    from noxlock.envs.variations import (
+        Surroundings,
+        copy_tracked,
+        elsewhere,
+        expand,
+        home_variables,
+    )
+    from noxlock.envs.venv import (
+        make_venv,
+        venv_python,
+        venv_scripts,
+        venv_site_packages,
+    )
 
 __all__ = [
     "Probed",
@@ -44,3 +49,18 @@ __all__ = [
     "venv_scripts",
     "venv_site_packages",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = lazily(
+        __name__,
+        {
+            "cpu": "numpy_dispatch",
+            "hermetic": "apply_variables hermetic_variables",
+            "interpreters": "find_interpreter",
+            "probe": "Probed probe_variables read_probe unmet",
+            "profiles": "Profile resolve_profile",
+            "replacement": "replacing",
+            "variations": "Surroundings copy_tracked elsewhere expand home_variables",
+            "venv": "make_venv venv_python venv_scripts venv_site_packages",
+        },
+    )

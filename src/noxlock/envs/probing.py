@@ -9,10 +9,12 @@ import os
 import re
 import subprocess
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from noxlock.envs import _probe
 from noxlock.errors import InterpreterError

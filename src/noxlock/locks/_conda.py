@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from posixpath import basename
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from msgspec.structs import replace
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,

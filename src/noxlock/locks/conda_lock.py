@@ -6,8 +6,9 @@ The rows of its first months are read too: a hash as a string, `optional`, `cate
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from noxlock.errors import LockError
 from noxlock.locks._conda import (

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, assert_never
+
+from msgspec.structs import replace
 
 from noxlock.errors import LockError
 from noxlock.locks._conda import (

@@ -7,8 +7,10 @@ of them can be asked for together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+
+from msgspec.structs import replace
 
 from noxlock.errors import LockError
 from noxlock.locks._conda import (

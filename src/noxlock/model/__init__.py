@@ -2,67 +2,72 @@
 
 from __future__ import annotations
 
-from noxlock.model.conda import CondaLock, CondaPackage, CondaPlatform
-from noxlock.model.definition import (
-    BaselineStore,
-    Check,
-    Definitions,
-    Gpu,
-    LockDefinition,
-    Session,
-)
-from noxlock.model.environment import Environment, ProjectInstall
-from noxlock.model.lock import (
-    ArchiveSource,
-    ByGroup,
-    ByMarker,
-    ByWalk,
-    Dependency,
-    DirectorySource,
-    IndexSource,
-    Lock,
-    LockedFile,
-    LockedPackage,
-    Selection,
-    Source,
-    VcsSource,
-)
-from noxlock.model.names import (
-    ExtraName,
-    GroupName,
-    PlanKey,
-    Sha256,
-)
-from noxlock.model.plan import Kind, Plan, PlannedPackage
-from noxlock.model.profile import FileOrder, ProfileDefinition, Vary
-from noxlock.model.record import (
-    ArraySummary,
-    HistoryEntry,
-    Noise,
-    OutputChange,
-    PackageChange,
-    PackageRecord,
-    Record,
-    Resources,
-    Warned,
-)
-from noxlock.model.report import Cause, CauseKind, CheckReport, Variation
-from noxlock.model.target import Interpreter, Subdir, Target
-from noxlock.model.tolerance import (
-    Closeness,
-    DefaultTolerance,
-    Distribution,
-    Tolerance,
-    Tolerances,
-)
-from noxlock.model.verdict import (
-    Difference,
-    OutputReport,
-    Part,
-    Place,
-    Verdict,
-    worst,
-)
+from typing import TYPE_CHECKING
+
+from noxlock._lazy import lazily
+
+if TYPE_CHECKING:
+    from noxlock.model.conda import CondaLock, CondaPackage, CondaPlatform
+    from noxlock.model.definition import (
+        BaselineStore,
+        Check,
+        Definitions,
+        Gpu,
+        LockDefinition,
+        Session,
+    )
+    from noxlock.model.environment import Environment, ProjectInstall
+    from noxlock.model.lock import (
+        ArchiveSource,
+        ByGroup,
+        ByMarker,
+        ByWalk,
+        Dependency,
+        DirectorySource,
+        IndexSource,
+        Lock,
+        LockedFile,
+        LockedPackage,
+        Selection,
+        Source,
+        VcsSource,
+    )
+    from noxlock.model.names import (
+        ExtraName,
+        GroupName,
+        PlanKey,
+        Sha256,
+    )
+    from noxlock.model.plan import Kind, Plan, PlannedPackage
+    from noxlock.model.profile import FileOrder, ProfileDefinition, Vary
+    from noxlock.model.record import (
+        ArraySummary,
+        HistoryEntry,
+        Noise,
+        OutputChange,
+        PackageChange,
+        PackageRecord,
+        Record,
+        Resources,
+        Warned,
+    )
+    from noxlock.model.report import Cause, CauseKind, CheckReport, Variation
+    from noxlock.model.target import Interpreter, Subdir, Target
+    from noxlock.model.tolerance import (
+        Closeness,
+        DefaultTolerance,
+        Distribution,
+        Tolerance,
+        Tolerances,
+    )
+    from noxlock.model.verdict import (
+        Difference,
+        OutputReport,
+        Part,
+        Place,
+        Verdict,
+        worst,
+    )
 
 __all__ = [
     "ArchiveSource",
@@ -127,3 +132,29 @@ __all__ = [
     "Warned",
     "worst",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = lazily(
+        __name__,
+        {
+            "conda": "CondaLock CondaPackage CondaPlatform",
+            "definition": "BaselineStore Check Definitions Gpu LockDefinition Session",
+            "environment": "Environment ProjectInstall",
+            "lock": (
+                "ArchiveSource ByGroup ByMarker ByWalk Dependency DirectorySource "
+                "IndexSource Lock LockedFile LockedPackage Selection Source "
+                "VcsSource"
+            ),
+            "names": "ExtraName GroupName PlanKey Sha256",
+            "plan": "Kind Plan PlannedPackage",
+            "profile": "FileOrder ProfileDefinition Vary",
+            "record": (
+                "ArraySummary HistoryEntry Noise OutputChange PackageChange "
+                "PackageRecord Record Resources Warned"
+            ),
+            "report": "Cause CauseKind CheckReport Variation",
+            "target": "Interpreter Subdir Target",
+            "tolerance": "Closeness DefaultTolerance Distribution Tolerance Tolerances",
+            "verdict": "Difference OutputReport Part Place Verdict worst",
+        },
+    )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+
+from noxlock.model.names import GroupName, Sha256  # noqa: TC001 - msgspec reads them
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from noxlock.model.lock import LockedPackage
-    from noxlock.model.names import GroupName, Sha256
     from noxlock.model.target import Subdir
 
 __all__ = ["CondaLock", "CondaPackage", "CondaPlatform"]
@@ -19,8 +21,7 @@ __all__ = ["CondaLock", "CondaPackage", "CondaPlatform"]
 _SPEC_NAME: Final = re.compile(r"\s*(?:[^\s\[]*::)?([\w.\-]+)")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CondaPackage:
+class CondaPackage(Struct, frozen=True, kw_only=True):
     """One conda package, pinned for one platform."""
 
     name: str
@@ -53,8 +54,7 @@ class CondaPackage:
         return frozenset(match[1] for match in found if match)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CondaPlatform:
+class CondaPlatform(Struct, frozen=True, kw_only=True):
     """All that a lock holds for one platform."""
 
     name: str
@@ -69,8 +69,7 @@ class CondaPlatform:
     """`__cuda`: `12.4`; as far as the lock says it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CondaLock:
+class CondaLock(Struct, frozen=True, kw_only=True):
     """A lock of conda packages, read."""
 
     format: str

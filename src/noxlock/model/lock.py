@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct, field
+
+from noxlock.model.names import ExtraName, GroupName, Sha256  # noqa: TC001 - msgspec reads them
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from packaging.markers import Marker
     from packaging.utils import NormalizedName
-
-    from noxlock.model.names import ExtraName, GroupName, Sha256
 
 __all__ = [
     "ArchiveSource",
@@ -30,8 +31,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LockedFile:
+class LockedFile(Struct, frozen=True, kw_only=True):
     """One wheel or sdist that the lock lists for a package."""
 
     filename: str
@@ -43,8 +43,7 @@ class LockedFile:
     """Where it lies in the project, relative to the lock; instead of a url."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class IndexSource:
+class IndexSource(Struct, frozen=True, kw_only=True, tag=True):
     """Taken from a package index."""
 
     index: str | None = None
@@ -53,8 +52,7 @@ class IndexSource:
     """What the project calls that index; None where the lock names none."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ArchiveSource:
+class ArchiveSource(Struct, frozen=True, kw_only=True, tag=True):
     """One wheel or sdist at a fixed address, or a file of the project."""
 
     url: str | None = None
@@ -64,8 +62,7 @@ class ArchiveSource:
     subdirectory: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VcsSource:
+class VcsSource(Struct, frozen=True, kw_only=True, tag=True):
     """A commit of a repository; git is the only kind that is built."""
 
     vcs: str
@@ -76,8 +73,7 @@ class VcsSource:
     subdirectory: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DirectorySource:
+class DirectorySource(Struct, frozen=True, kw_only=True, tag=True):
     """A folder with a project in it: no hash, its bytes are the working tree's."""
 
     path: str
@@ -89,8 +85,7 @@ class DirectorySource:
 Source: TypeAlias = IndexSource | ArchiveSource | VcsSource | DirectorySource
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Dependency:
+class Dependency(Struct, frozen=True, kw_only=True):
     """One edge of the lock's graph, or one requirement of the project."""
 
     name: NormalizedName
@@ -105,8 +100,7 @@ class Dependency:
     """Name of an index, address or path that it must come from; None: any."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LockedPackage:
+class LockedPackage(Struct, frozen=True, kw_only=True):
     """One pinned package. A name may occur several times, split by markers."""
 
     name: NormalizedName
@@ -129,24 +123,21 @@ class LockedPackage:
     """Its key path in the lock, for errors: `package[3]`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ByGroup:
+class ByGroup(Struct, frozen=True, kw_only=True):
     """Each package says which groups want it (poetry.lock 2.1)."""
 
     roots: Mapping[GroupName, tuple[Dependency, ...]] = field(default_factory=dict)
     """What the project itself asks for, where that is known; only to warn with."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ByMarker:
+class ByMarker(Struct, frozen=True, kw_only=True):
     """Each package has one marker over extras and groups (PEP 751, requirements)."""
 
     default_groups: tuple[GroupName, ...] = ()
     """The groups that `main` stands for."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ByWalk:
+class ByWalk(Struct, frozen=True, kw_only=True):
     """The graph is walked from what the project asks for (poetry.lock before 2.1)."""
 
     roots: Mapping[GroupName, tuple[Dependency, ...]]
@@ -156,8 +147,7 @@ class ByWalk:
 Selection: TypeAlias = ByGroup | ByMarker | ByWalk
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Lock:
+class Lock(Struct, frozen=True, kw_only=True):
     """A lock file, read."""
 
     format: str

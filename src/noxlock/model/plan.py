@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from packaging.utils import NormalizedName
+from msgspec import Struct
+from packaging.utils import NormalizedName  # noqa: TC002 - msgspec reads them all
 
-    from noxlock.model.conda import CondaPackage
-    from noxlock.model.lock import Source
-    from noxlock.model.names import ExtraName, GroupName, PlanKey, Sha256
-    from noxlock.model.target import Target
+from noxlock.model.conda import CondaPackage  # noqa: TC001
+from noxlock.model.lock import Source  # noqa: TC001
+from noxlock.model.names import (  # noqa: TC001
+    ExtraName,
+    GroupName,
+    PlanKey,
+    Sha256,
+)
+from noxlock.model.target import Target  # noqa: TC001
 
 __all__ = ["Kind", "Plan", "PlannedPackage"]
 
@@ -28,8 +31,7 @@ class Kind(StrEnum):
     CONDA = "conda"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlannedPackage:
+class PlannedPackage(Struct, frozen=True, kw_only=True):
     """One package of a plan and the one artifact chosen for it.
 
     Of an archive at a fixed address (`kind` url), `artifact` is its file name and tells
@@ -54,8 +56,7 @@ class PlannedPackage:
     """Where the lock has hashes only: the ones that may come."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """What one environment holds, sorted by name; a pure function of its inputs."""
 
     key: PlanKey

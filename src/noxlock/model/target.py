@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -23,8 +25,7 @@ class Subdir(StrEnum):
     WIN_64 = "win-64"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """Conda subdir, variant and python: `linux-64`, `linux-64-cuda`, `osx-arm64`.
 
     The floors are facts of the machine, so parameters: the live machine's own when an

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from noxlock.plan.conda_names import same_version
+from noxlock.plan.naming import same_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

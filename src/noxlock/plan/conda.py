@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from noxlock.errors import PlanError, nearest

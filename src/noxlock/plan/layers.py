@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
 from packaging.utils import canonicalize_name
 
 from noxlock.errors import NoxlockError, PlanError, nearest
@@ -18,8 +19,8 @@ from noxlock.plan.conda import (
     requested_categories,
     weakness,
 )
-from noxlock.plan.conda_names import provided
 from noxlock.plan.keys import plan_key
+from noxlock.plan.naming import provided
 from noxlock.plan.planning import plan
 from noxlock.plan.select import requested_extras, requested_groups, select
 
@@ -196,7 +197,7 @@ def _below(
         selection=ByGroup(),
         groups=conda.categories,
     )
-    target = replace(request.target, python=conda_python(packages) or "")
+    target = structs.replace(request.target, python=conda_python(packages) or "")
     return _Below(lock=conda, packages=packages, target=target, pip=pip, groups=groups)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from posixpath import basename
 from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import unquote, urlsplit
+
+from msgspec.structs import replace
 
 from noxlock.errors import NoxlockError, PlanError
 from noxlock.model import (

@@ -23,7 +23,7 @@ from packaging.version import InvalidVersion, Version
 from noxlock.errors import SolveError
 from noxlock.locks.conda_lock_writer import PipRow
 from noxlock.model import LockedFile, Sha256, Target
-from noxlock.plan.conda_names import provided
+from noxlock.plan.naming import provided
 from noxlock.plan.wheels import choose
 from noxlock.solvers import _uv
 from noxlock.solvers._conda_categories import reach

@@ -10,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from noxlock.envs import (
     apply_variables,
     hermetic_variables,
@@ -170,7 +172,7 @@ class CondaMaking:
     def _link(self, planned: Plan) -> None:
         store, mode = self._store, self._store.mode
         packages = tuple(
-            replace(p, sha256=Sha256(store.sha256(p))) for p in planned.conda
+            structs.replace(p, sha256=Sha256(store.sha256(p))) for p in planned.conda
         )
         layer = CondaLayer(
             prefix=self.request.prefix,
@@ -198,7 +200,8 @@ class CondaMaking:
         self, planned: Plan, interpreter: Interpreter
     ) -> tuple[str, tuple[PackageRecord, ...]]:
         prefix, store = self.request.prefix, self.supplies.store
-        on_top = replace(planned, packages=self._not_brought(planned, interpreter))
+        wheels_on_top = self._not_brought(planned, interpreter)
+        on_top = structs.replace(planned, packages=wheels_on_top)
         gathering = self._gathering(on_top, interpreter)
         wheels: tuple[Installable, ...] = gathering.gather()
         store.compile([wheel.sha256 for wheel in wheels], interpreter)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from noxlock.envs import find_interpreter
 from noxlock.errors import PlanError

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from noxlock.envs import find_interpreter, make_venv, replacing, venv_scripts
 from noxlock.envs.locking import locked
 from noxlock.envs.receipts import Receipt, read_receipt, snapshot, write_receipt
@@ -231,4 +233,4 @@ def _target(wanted: str, interpreter: Interpreter) -> Target:
             key="target",
             hint=f"`noxlock plan --target {target.name}` shows what it would hold",
         )
-    return replace(here, variant=target.variant)
+    return structs.replace(here, variant=target.variant)

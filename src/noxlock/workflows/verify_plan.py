@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from noxlock.errors import NoxlockError, PlanError
 from noxlock.locks import is_conda_lock, parse_conda_lock, parse_lock

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from packaging.utils import canonicalize_name
 
-from noxlock.plan.conda_names import conda_names, provided, pypi_names, same_version
+from noxlock.plan.naming import conda_names, provided, pypi_names, same_version
 from support.conda_locks import conda_package
 
 
