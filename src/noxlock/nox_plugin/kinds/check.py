@@ -144,7 +144,7 @@ def _compare(
     refused = accept and not report.accepted and bool(report.reason)
     good = passed(report) and not refused
     noxfile.outcomes[session.name] = headline(report), good
-    if accept and good:
+    if report.accepted or (accept and good):
         noxfile.accepted.add(name)
     if not good:
         raise CommandFailed(report.reason or report.verdict)
