@@ -76,10 +76,11 @@ class Comparing:
             baseline, actual, tolerance, output=name, settings=settings
         )
 
-    def with_itself(self, found: Collected) -> tuple[OutputReport, ...]:
-        """Return whether each output could be compared at all, as baselines must be."""
+    def unfit(self, found: Collected) -> tuple[OutputReport, ...]:
+        """Return the outputs that can be no baseline: not comparable with themselves."""
         reports = [self.one(n, path, path, _APART) for n, path in found.files.items()]
-        return (*reports, *found.faults.values())
+        bad = [report for report in reports if not report.verdict.passed]
+        return (*bad, *found.faults.values())
 
     def runs(
         self,

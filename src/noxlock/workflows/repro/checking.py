@@ -196,10 +196,9 @@ class _Job:
             return self._publish(report, shown=shown)
         reason = reason or known.damage
         if known.record is None:
-            compared = Compared(reports=tuple(first.found.faults.values()))
-            return self._publish(
-                make_report(evidence, compared, reason or self._no_baseline())
-            )
+            compared = Compared(reports=comparing.unfit(first.found))
+            reason = reason or self._no_baseline(compared)
+            return self._publish(make_report(evidence, compared, reason))
         fetched = request.baseline.fetch(known.record)
         told = beside(known.samples, repeats.samples)
         both = known.record, evidence.actual
@@ -209,12 +208,12 @@ class _Job:
             report, sides=_sides(compared.reports, fetched.folder, first)
         )
 
-    def _no_baseline(self) -> str:
+    def _no_baseline(self, unfit: Compared) -> str:
         request = self.request
-        return (
-            f"there is no baseline in {request.baseline.folder}; record one with"
-            f" `{request.session} -- --accept`"
-        )
+        what = f"there is no baseline in {request.baseline.folder}"
+        if unfit.reports:
+            return f"{what}, and not every output can be one"
+        return f"{what}; record one with `{request.session} -- --accept`"
 
     def _publish(
         self,
