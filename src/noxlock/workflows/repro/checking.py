@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -49,6 +50,15 @@ class Console:
     say: Callable[[str], None]
     """Says a line of progress."""
     ask: Ask
+
+    @property
+    def is_one_place(self) -> bool:
+        """Whether who reads the report has read what the commands print: one window."""
+        try:
+            found = [os.fstat(each.fileno()) for each in (self.stream, self.echo) if each]
+        except (OSError, ValueError):  # no files
+            return self.stream is self.echo
+        return len(found) > 1 and os.path.samestat(*found)
 
     @classmethod
     def of_process(cls) -> Console:
@@ -160,7 +170,8 @@ class _Job:
         log = shown_path(failed.folder.log, request.root)
         reason = f"{which}{failed.failed}{attempts_note(failed)}; its log: {log}"
         report = make_report(evidence, Compared(), reason)
-        return self._publish(report, log=failed.folder.log)
+        seen = failed.echoed and self.console.is_one_place
+        return self._publish(report, log=failed.folder.log, log_seen=seen)
 
     def _judged(
         self,
@@ -221,6 +232,7 @@ class _Job:
         *,
         sides: dict[str, tuple[Path, Path]] | None = None,
         log: Path | None = None,
+        log_seen: bool = False,
         shown: bool = False,
     ) -> CheckReport:
         from noxlock.workflows.publishing import publish  # noqa: PLC0415 - see _warm
@@ -238,6 +250,7 @@ class _Job:
             verbose=request.verbose,
             sides=sides,
             log=log,
+            log_seen=log_seen,
         )
         return report
 
