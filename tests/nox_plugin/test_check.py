@@ -113,6 +113,23 @@ def test_a_command_that_fails_proves_nothing(checks: NoxProject) -> None:
     assert "ended with exit status 4" in " ".join(ran.err.split())
 
 
+def test_an_input_that_is_not_there_is_found_out_before_the_environment_is_made(
+    checks: NoxProject,
+) -> None:
+    text = CHECKS.replace("    outputs:", '    inputs: ["none*.csv"]\n    outputs:', 1)
+    checks.write({"sessions/repro.yml": text})
+
+    ran = checks.nox("-s", "repro(sum)")
+    only = checks.nox("--install-only", "-s", "repro(sum)")
+
+    assert ran.status == 1
+    where = "sessions/repro.yml:8: checks.sum.inputs[0]"
+    assert f"nox > {where}: no file is there for the input `none*.csv`" in ran.err
+    assert "made in" not in ran.err
+    assert only.status == 0, only.err
+    assert "made in" in only.err, "the data may come later"
+
+
 def test_the_project_is_editable_for_sessions_and_a_wheel_for_checks(
     project: NoxProject,
 ) -> None:

@@ -78,6 +78,7 @@ def _rerun(session: nox.Session, noxfile: Noxfile, name: str, declared: Check) -
     from noxlock.workflows.repro import (  # noqa: PLC0415 - not for `nox -l`
         alone,
         folder_of,
+        require_files,
     )
 
     with reported(), noxfile.placed("checks", name):
@@ -92,7 +93,14 @@ def _rerun(session: nox.Session, noxfile: Noxfile, name: str, declared: Check) -
         project = noxfile.project()
         # A run beside this one would make the environment anew under it.
         with alone(folder_of(nox_folder(session), name), session.log):
-            built = with_gpu(session, project, declared, lambda: env.build(options))
+
+            def build() -> BuiltEnvironment:
+                if not install_only(session):
+                    # Found out before minutes are spent on the environment.
+                    require_files(Path.cwd(), name, declared, nox_folder(session))
+                return env.build(options)
+
+            built = with_gpu(session, project, declared, build)
             if not install_only(session):
                 _compare(session, noxfile, (name, declared), built, options)
 
