@@ -132,7 +132,7 @@ class CompareError(NoxlockError):
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that *name* may be a misspelling of; None: none is like it."""
+    """Return the known name that *name* may be meant for; None: none is like it."""
     found = get_close_matches(name, list(known), n=1, cutoff=0.6)
     return found[0] if found else None
 

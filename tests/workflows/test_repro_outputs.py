@@ -101,9 +101,7 @@ def test_a_misspelt_output_is_told_by_what_was_written(accepted: Project) -> Non
 
     assert report.verdict is Verdict.NOT_COMPARABLE
     told = reasons(report)
-    assert told["weigths.npy"] == (
-        "the output is missing: did you mean `weights.npy`?"
-    )
+    assert told["weigths.npy"] == ("the output is missing: did you mean `weights.npy`?")
     assert told["weights.npy"] == (
         "written, but not declared: `weigths.npy` is, and is missing"
     )

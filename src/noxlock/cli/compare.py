@@ -139,9 +139,7 @@ def _closest(
     )
 
 
-def _compared(
-    expected: str, actual: str, closest: Closest
-) -> tuple[OutputReport, ...]:
+def _compared(expected: str, actual: str, closest: Closest) -> tuple[OutputReport, ...]:
     """Compare what the user named; say which tolerances may have a misspelt name."""
     # Slow to import.
     from noxlock.workflows.comparing import (  # noqa: PLC0415
@@ -156,7 +154,8 @@ def _compared(
         strange = strange_names(old.path, new.path, closest)
     if strange:
         names = ", ".join(f"`{name}`" for name in strange)
-        warn(f"{closest.file}: no file is compared, or lies beside, with the name {names}")
+        what = f"no file is compared, or lies beside, with the name {names}"
+        warn(f"{closest.file}: {what}")
         found = (nearest(name, [old.path.name]) for name in strange)
         if (meant := next(filter(None, found), None)) is not None:
             hint(meant)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
+    from _typeshed import ReadableBuffer
 
 __all__ = ["outlive_readers"]
 
@@ -24,7 +24,7 @@ def outlive_readers() -> None:
 
 
 class _Patient(io.FileIO):
-    def write(self, data: Buffer, /) -> int | None:
+    def write(self, data: ReadableBuffer, /) -> int:
         try:
             return super().write(data)
         except BrokenPipeError:

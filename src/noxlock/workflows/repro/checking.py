@@ -54,11 +54,13 @@ class Console:
     @property
     def is_one_place(self) -> bool:
         """Whether who reads the report has read what the commands print: one window."""
+        if self.echo is None:
+            return False
         try:
-            found = [os.fstat(each.fileno()) for each in (self.stream, self.echo) if each]
+            both = (os.fstat(each.fileno()) for each in (self.stream, self.echo))
+            return os.path.samestat(*both)
         except (OSError, ValueError):  # no files
             return self.stream is self.echo
-        return len(found) > 1 and os.path.samestat(*found)
 
     @classmethod
     def of_process(cls) -> Console:
