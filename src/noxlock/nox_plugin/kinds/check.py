@@ -120,7 +120,6 @@ def _compare(
     )
 
     name, declared = check
-    checks = noxfile.definitions.checks
     flags = options.flags
     accept = "--accept" in flags
     if accept and name in noxfile.accepted:
@@ -136,11 +135,7 @@ def _compare(
             nox_folder=nox_folder(session),
             profiles=noxfile.definitions.profiles,
             direct=_direct(noxfile.project(), declared, built.plan.target.name),
-            others=[
-                baseline_folder(other, one)
-                for other, one in checks.items()
-                if other != name
-            ],
+            others=_others(noxfile, name),
             accept=accept,
             yes="--yes" in flags,
             vary="--no-vary" not in flags,
@@ -156,6 +151,12 @@ def _compare(
         noxfile.accepted.add(name)
     if not good:
         raise CommandFailed(report.reason or report.verdict)
+
+
+def _others(noxfile: Noxfile, name: str) -> list[str]:
+    """Return the folders of the baselines of all checks but *name*."""
+    checks = noxfile.definitions.checks.items()
+    return [baseline_folder(other, one) for other, one in checks if other != name]
 
 
 def _direct(project: Project, declared: Check, target: str) -> frozenset[str]:
