@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -200,3 +201,15 @@ def test_several_pythons_share_a_baseline_that_the_first_records(
     assert f"nox > pass-{HERE}  sum: recorded as the baseline: 1 output" in accepted.err
     assert again.status == 0, again.err
     assert "stays as it is" in again.err
+
+    text = text.replace("    outputs:", "    vary: {hash-seed: [1]}\n    outputs:", 1)
+    project.write({"sessions/repro.yml": text})
+    shutil.rmtree(project.root / "repro" / "sum")
+    drifted = project.nox("-r", "-s", "repro(sum)", "--", "--accept", "--yes")
+
+    assert drifted.status == 1
+    assert drifted.err.count("recorded as the baseline: 1 output, 1 variation") == 2, (
+        "in the report and in the summary, of one python"
+    )
+    assert said in drifted.err.splitlines()
+    assert "but the check fails: the result changes with hash-seed 1" in drifted.err
