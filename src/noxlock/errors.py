@@ -22,6 +22,7 @@ __all__ = [
     "SolveError",
     "StaleLockError",
     "StoreError",
+    "closest",
     "nearest",
 ]
 
@@ -130,7 +131,13 @@ class CompareError(NoxlockError):
     """An output cannot be read or compared."""
 
 
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that *name* may be meant for; None: none is like it."""
+    found = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the hint `did you mean ...?` for the known name closest to *name*."""
-    found = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"did you mean `{found[0]}`?" if found else None
+    found = closest(name, known)
+    return f"did you mean `{found}`?" if found is not None else None

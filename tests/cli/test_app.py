@@ -102,23 +102,6 @@ def test_a_terminal_has_colour_and_no_color_takes_it_away() -> None:
 
 
 @pytest.mark.usefixtures("project")
-@pytest.mark.parametrize("command", ["schema", "--version", "store info --json"])
-def test_a_closed_pipe_is_no_error(command: str) -> None:
-    """What is long is written at once, what is short at the end."""
-    env = {name: os.environ[name] for name in os.environ if name != "PYTHONUNBUFFERED"}
-    with subprocess.Popen(
-        [*COMMAND, *command.split()],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=env,
-    ) as child:
-        assert child.stdout is not None
-        assert child.stderr is not None
-        child.stdout.close()
-        assert child.stderr.read() == b""
-
-
-@pytest.mark.usefixtures("project")
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("command", ["schema", "--version", "store info"])
 @pytest.mark.parametrize("variables", [{}, {"PYTHONUNBUFFERED": "1"}])

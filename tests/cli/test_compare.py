@@ -187,6 +187,33 @@ def test_tolerances_of_other_files_only_are_an_error_for_two_files(
     assert message in ended.err
 
 
+@pytest.mark.parametrize(
+    ("names", "strange"),
+    [
+        ("m.json", ""),
+        ("m.json w.npy sub/log.txt *.csv", ""),
+        ("m.json new.txt", ""),
+        ("m.json mm.json", "the name `mm.json`\nhint: did you mean `m.json`?\n"),
+        ("*.json x.csv y.csv", "the name `x.csv`, `y.csv`\n"),
+        (f"m.json {'x' * 300}", f"the name `{'x' * 300}`\n"),
+    ],
+)
+def test_a_name_that_is_nowhere_beside_two_files_is_warned_of(
+    pair: tuple[Path, Path], noxlock: Noxlock, names: str, strange: str
+) -> None:
+    (pair[1] / "new.txt").write_text("x")
+    outputs = "".join(f"  {json.dumps(name)}: {{atol: 1}}\n" for name in names.split())
+    (pair[0].parent / "t.yml").write_text(f"outputs:\n{outputs}")
+    arguments = ("compare", "old/m.json", "new/m.json", "--tolerances", "t.yml")
+
+    ended = noxlock(*arguments)
+
+    said = "warning: t.yml: no file is compared, or lies beside, with"
+    assert ended.status == 0
+    assert ended.err == (f"{said} {strange}" if strange else "")
+    assert noxlock(*arguments, "--json").err == ended.err
+
+
 def test_two_empty_files_are_identical(
     pair: tuple[Path, Path], noxlock: Noxlock
 ) -> None:

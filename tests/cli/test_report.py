@@ -47,6 +47,14 @@ def test_every_form_is_a_choice(form: str, noxlock: Callable[..., Ended]) -> Non
     assert form in noxlock("report", "--help").out
 
 
+@pytest.mark.usefixtures("ran")
+def test_md_is_markdown(noxlock: Callable[..., Ended]) -> None:
+    ended = noxlock("report", "--form", "md")
+    assert ended == noxlock("report", "--form", "markdown")
+    assert (ended.status, ended.err) == (0, "")
+    assert "md is markdown" in noxlock("report", "--help").out
+
+
 def test_a_document_goes_to_a_file(ran: Path, noxlock: Callable[..., Ended]) -> None:
     ended = noxlock("report", "--form", "json", "-o", "all.json")
     assert (ended.status, ended.out, ended.err) == (0, "", "")

@@ -30,6 +30,10 @@ checks:
   letters: {environment: cpu, run: "true {outputs}", outputs: {a.txt: {}}}
   never: {environment: cpu, run: "true {outputs}", outputs: {a.txt: {}}}
 """
+NEVER = (
+    "never: not verified: there is no baseline; record one with"
+    ' `nox -s "repro(never)" -- --accept`\n'
+)
 
 
 @pytest.fixture
@@ -45,7 +49,8 @@ def golden(project: Path) -> Golden:
 
 
 def test_all_that_fits_is_said(golden: Golden, noxlock: Noxlock) -> None:
-    assert noxlock("verify") == (0, "digits: fits\nletters: fits\n", "")
+    both = noxlock("verify", "digits", "letters")
+    assert both == (0, "digits: fits\nletters: fits\n", "")
     assert noxlock("verify", "letters") == (0, "letters: fits\n", "")
     assert noxlock("verify", "--json", "digits") == (0, '{\n  "digits": []\n}\n', "")
     assert golden.path.is_dir()
@@ -58,7 +63,8 @@ def test_what_does_not_fit_is_listed(golden: Golden, noxlock: Noxlock) -> None:
         " it from git, or record the baseline anew with --accept\n"
     )
     out = f"digits: one finding\n{what}letters: fits\n"
-    assert noxlock("verify") == (1, out, "")
+    assert noxlock("verify") == (1, out, NEVER)
+    assert noxlock("verify", "digits", "letters") == (1, out, "")
 
     (golden.path / "tolerances.json").unlink()
     ended = noxlock("verify", "digits")
@@ -69,6 +75,16 @@ def test_what_does_not_fit_is_listed(golden: Golden, noxlock: Noxlock) -> None:
     first, second = json.loads(ended.out)["digits"]
     assert first.keys() == {"file", "what", "hint"}
     assert second["file"] == "repro/digits/tolerances.json"
+
+
+@pytest.mark.usefixtures("golden")
+def test_a_check_without_a_baseline_is_not_verified_and_no_success(
+    noxlock: Noxlock,
+) -> None:
+    assert noxlock("verify") == (2, "digits: fits\nletters: fits\n", NEVER)
+    ended = noxlock("verify", "--json")
+    assert json.loads(ended.out) == {"digits": [], "letters": []}
+    assert (ended.status, ended.err) == (2, NEVER)
 
 
 def test_offline_says_what_it_leaves_out(

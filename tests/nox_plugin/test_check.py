@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -113,6 +114,23 @@ def test_a_command_that_fails_proves_nothing(checks: NoxProject) -> None:
     assert "ended with exit status 4" in " ".join(ran.err.split())
 
 
+def test_an_input_that_is_not_there_is_found_out_before_the_environment_is_made(
+    checks: NoxProject,
+) -> None:
+    text = CHECKS.replace("    outputs:", '    inputs: ["none*.csv"]\n    outputs:', 1)
+    checks.write({"sessions/repro.yml": text})
+
+    ran = checks.nox("-s", "repro(sum)")
+    only = checks.nox("--install-only", "-s", "repro(sum)")
+
+    assert ran.status == 1
+    where = "sessions/repro.yml:8: checks.sum.inputs[0]"
+    assert f"nox > {where}: no file is there for the input `none*.csv`" in ran.err
+    assert "made in" not in ran.err
+    assert only.status == 0, only.err
+    assert "made in" in only.err, "the data may come later"
+
+
 def test_the_project_is_editable_for_sessions_and_a_wheel_for_checks(
     project: NoxProject,
 ) -> None:
@@ -183,3 +201,15 @@ def test_several_pythons_share_a_baseline_that_the_first_records(
     assert f"nox > pass-{HERE}  sum: recorded as the baseline: 1 output" in accepted.err
     assert again.status == 0, again.err
     assert "stays as it is" in again.err
+
+    text = text.replace("    outputs:", "    vary: {hash-seed: [1]}\n    outputs:", 1)
+    project.write({"sessions/repro.yml": text})
+    shutil.rmtree(project.root / "repro" / "sum")
+    drifted = project.nox("-r", "-s", "repro(sum)", "--", "--accept", "--yes")
+
+    assert drifted.status == 1
+    assert drifted.err.count("recorded as the baseline: 1 output, 1 variation") == 2, (
+        "in the report and in the summary, of one python"
+    )
+    assert said in drifted.err.splitlines()
+    assert "but the check fails: the result changes with hash-seed 1" in drifted.err

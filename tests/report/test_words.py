@@ -178,6 +178,19 @@ def test_the_headline_says_it_all(found: CheckReport, line: str) -> None:
     assert words.headline(found) == f"digits: {line}"
 
 
+def test_an_accepted_baseline_whose_check_fails_says_by_what() -> None:
+    found = report(
+        SAME,
+        accepted=True,
+        verdict=Verdict.DRIFTED,
+        variations=(varied("threads", "2", Verdict.DRIFTED),),
+    )
+    assert words.headline(found) == (
+        "digits: recorded as the baseline: 1 output, 1 variation, but the check fails:"
+        " the result changes with threads 2"
+    )
+
+
 def test_an_accepted_baseline_is_said_as_such() -> None:
     found = report(SAME, accepted=True)
     assert words.headline(found) == "digits: recorded as the baseline: 1 output"

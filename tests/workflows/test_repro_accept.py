@@ -286,4 +286,31 @@ def test_other_checks_baselines_make_no_tree_dirty(
     diff = (accepted.baseline / "dirty.diff").read_bytes()
     assert hashlib.sha256(diff).hexdigest() == changed.actual.dirty
     assert b"values.json" in diff
-    assert changed.next == ("git add repro/digits",)
+    assert changed.next == ("git add repro/digits", "git commit repro/digits")
+
+
+def test_a_recorded_baseline_is_to_be_committed_until_it_is(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    (project.root / ".gitignore").write_text(".nox/\n__pycache__/\n")
+    commit = ("git add repro/digits", "git commit repro/digits")
+
+    def git(*words: str) -> None:
+        who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", *who, *words], cwd=project.root, check=True)
+
+    git("init", "-q")
+
+    assert project.run(accept=True).next == commit, "there is no commit yet"
+    assert project.run(accept=True).next == commit, "it stays as it is"
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+    assert project.run(accept=True).next == (), "it is committed"
+    project.values(1.0, 2.5, 3.0)
+    assert project.run(accept=True).next == commit, "it is another one"
+    with (project.root / ".gitignore").open("a") as ignored:
+        ignored.write("repro/\n")
+    git("rm", "-rq", "--cached", "repro")
+    git("commit", "-q", "-m", "second")
+    assert project.run(accept=True).next == (), "it is ignored"

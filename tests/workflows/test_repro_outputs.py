@@ -88,6 +88,74 @@ def test_what_cannot_be_compared_never_passes_and_is_never_recorded(
     assert accepted.tree() == before
 
 
+def test_a_misspelt_output_is_told_by_what_was_written(accepted: Project) -> None:
+    before = dict(accepted.check.outputs)
+    accepted.change(
+        outputs={
+            "weigths.npy": Tolerance(),
+            "deep/metrics.json": before["deep/metrics.json"],
+        }
+    )
+
+    report = accepted.run()
+
+    assert report.verdict is Verdict.NOT_COMPARABLE
+    told = reasons(report)
+    assert told["weigths.npy"] == ("the output is missing: did you mean `weights.npy`?")
+    assert told["weights.npy"] == (
+        "written, but not declared: `weigths.npy` is, and is missing"
+    )
+    assert report.next[0] == (
+        '# correct checks.digits.outputs."weigths.npy": the command writes'
+        " `weights.npy`"
+    )
+    assert not any("--accept" in each for each in report.next)
+
+
+def test_an_output_is_the_right_name_of_one_other_only(tmp_path: Path) -> None:
+    for name in ("loss-1.txt", "other.bin"):
+        (tmp_path / name).write_text("1")
+
+    found = collect(tmp_path, ["loss-a.txt", "loss-b.txt"])
+
+    assert found.misspelt == {"loss-a.txt": "loss-1.txt"}
+    assert {name: fault.reason for name, fault in found.faults.items()} == {
+        "loss-a.txt": "the output is missing: did you mean `loss-1.txt`?",
+        "loss-b.txt": "the output is missing",
+        "loss-1.txt": "written, but not declared: `loss-a.txt` is, and is missing",
+        "other.bin": "written, but not declared: name it under `outputs`",
+    }
+
+
+@pytest.mark.parametrize("drifts", [False, True])
+@pytest.mark.parametrize("first", [False, True])
+def test_a_tolerance_key_that_matches_nothing_is_to_be_corrected_not_accepted(
+    project: Project,
+    first: bool,  # noqa: FBT001 - a parameter
+    drifts: bool,  # noqa: FBT001 - likewise
+) -> None:
+    if not first:
+        assert project.run(accept=True).accepted
+    metrics = Tolerance(keys={"lost": Tolerance(rtol=1)})
+    outputs = {**project.check.outputs, "deep/metrics.json": metrics}
+    project.change(outputs=outputs)
+    if drifts:
+        project.values(1.0, 2.5, 3.0)
+    correct = (
+        '# correct checks.digits.outputs."deep/metrics.json".keys: tolerance key'
+        " `lost` matches nothing in the output (did you mean `loss`?)"
+    )
+
+    plain, refused = project.run(), project.run(accept=True)
+
+    assert not refused.accepted
+    for report in (plain, refused):
+        assert not report.verdict.passed
+        assert report.next[0] == correct
+        assert not any("--accept" in each for each in report.next)
+    assert "record one with" not in plain.reason
+
+
 def test_a_link_inside_the_folder_is_an_output_like_any_other(
     accepted: Project,
 ) -> None:

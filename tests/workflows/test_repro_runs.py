@@ -6,6 +6,7 @@ import json
 import os
 import re
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,8 @@ import pytest
 
 from noxlock.errors import DefinitionError
 from noxlock.model import Tolerance, Vary, Verdict
-from support.checks import reasons
+from noxlock.workflows.repro import Console, run_check
+from support.checks import FACTS, reasons
 
 if TYPE_CHECKING:
     from support.checks import Project
@@ -52,6 +54,25 @@ def test_a_crash_keeps_its_log_and_what_it_had_written(accepted: Project) -> Non
     assert "NameError: name 'x' is not defined" in accepted.printed
     assert report.next == ("less .nox/repro/digits/runs/run-1/log.txt",)
     assert report.outputs == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "times"), [(("all", "all"), 1), (("all", "out"), 2), (("all", ""), 1)]
+)
+def test_a_log_that_was_on_the_screen_is_not_shown_again(
+    accepted: Project, tmp_path: Path, names: tuple[str, str], times: int
+) -> None:
+    accepted.script("raise SystemExit('it broke')")
+    told, echoed = names
+    with ExitStack() as opened:
+        stream = opened.enter_context((tmp_path / told).open("a"))
+        echo = opened.enter_context((tmp_path / echoed).open("a")) if echoed else None
+        console = Console.on(stream, echo=echo)
+        run_check(accepted.request(), facts=FACTS, console=console)
+
+    texts = [(tmp_path / name).read_text() for name in set(names) - {""}]
+    assert sum(text.count("it broke") for text in texts) == times
+    assert "it broke" in (accepted.request().folder / "report.md").read_text()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")

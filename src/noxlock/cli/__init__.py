@@ -9,6 +9,9 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run `noxlock` with this process's arguments, and exit."""
-    from noxlock.cli.app import run  # noqa: PLC0415 - the plugin imports no typer
+    # The plugin imports no typer.
+    from noxlock.cli.app import run  # noqa: PLC0415
+    from noxlock.cli.streams import outlive_readers  # noqa: PLC0415
 
+    outlive_readers()
     sys.exit(run(sys.argv[1:]))

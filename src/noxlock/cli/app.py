@@ -85,11 +85,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _flushed(status: int) -> int:
-    """Write what is left now: at exit, a closed pipe would be complained about."""
+    """Write what is left now: at exit, a full disk would be complained about."""
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        _give_up_stdout()
     except OSError as error:
         return _disk_is_full(error)
     return status

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from noxlock.errors import DefinitionError
+from noxlock.cli.output import hint, warn
+from noxlock.errors import DefinitionError, nearest
 
 if TYPE_CHECKING:
     from noxlock.model import OutputReport, Tolerances
+    from noxlock.workflows.comparing import Closest
 
 __all__ = ["COMMAND"]
 
@@ -91,46 +94,72 @@ def compare(  # noqa: PLR0913 - options of the command line
     Exits 0 where they are the same, 1 where they drifted, 2 where they cannot be
     compared.
     """
-    from noxlock.model import (  # noqa: PLC0415 - slow to import
-        Tolerance,
-        Tolerances,
-        Verdict,
-        worst,
-    )
-    from noxlock.workflows.comparing import (  # noqa: PLC0415
-        Closest,
-        compare_paths,
-    )
-    from noxlock.workflows.revisions import checked_out  # noqa: PLC0415
+    from noxlock.model import Verdict, worst  # noqa: PLC0415 - slow to import
 
-    for name, value in (("--rtol", rtol), ("--atol", atol)):
-        if value is not None and not (math.isfinite(value) and value >= 0):
-            raise DefinitionError(f"{name} is {value:g}, not a number from 0")
-    asked = equal_nan is not None
-    own = Tolerances() if tolerances is None else _read(tolerances)
-    if equal_nan is None and own.tolerance.equal_nan is None:
-        equal_nan = False
-    with checked_out(expected, actual, environ=os.environ) as (old, new):
-        closest = Closest(
-            tolerances=own,
-            file=str(tolerances or ""),
-            everywhere=Tolerance(rtol=rtol, atol=atol, equal_nan=equal_nan),
-            threads=threads,
-            said=(old.said, new.said),
-        )
-        reports = compare_paths(old.path, new.path, closest)
+    closest = _closest(tolerances, (rtol, atol), equal_nan=equal_nan, threads=threads)
+    reports = _compared(expected, actual, closest)
     if json:
         from noxlock.report.json import to_json  # noqa: PLC0415
 
         sys.stdout.write(to_json(list(reports)))
     else:
-        _write(reports, verbose=verbose, hint="" if asked else _hint(reports))
+        more = _hint(reports) if equal_nan is None else ""
+        _write(reports, verbose=verbose, more=more)
     verdict = worst([report.verdict for report in reports])
     if not verdict.passed:
         raise typer.Exit(1 if verdict is Verdict.DRIFTED else 2)
 
 
 COMMAND = compare
+
+
+def _closest(
+    file: Path | None,
+    limits: tuple[float | None, float | None],
+    *,
+    equal_nan: bool | None,
+    threads: int | None,
+) -> Closest:
+    """Return what the options and the *file* of tolerances say together."""
+    from noxlock.model import Tolerance, Tolerances  # noqa: PLC0415 - slow to import
+    from noxlock.workflows.comparing import Closest  # noqa: PLC0415
+
+    for name, value in zip(("--rtol", "--atol"), limits, strict=True):
+        if value is not None and not (math.isfinite(value) and value >= 0):
+            raise DefinitionError(f"{name} is {value:g}, not a number from 0")
+    own = Tolerances() if file is None else _read(file)
+    if equal_nan is None and own.tolerance.equal_nan is None:
+        equal_nan = False
+    rtol, atol = limits
+    return Closest(
+        tolerances=own,
+        file=str(file or ""),
+        everywhere=Tolerance(rtol=rtol, atol=atol, equal_nan=equal_nan),
+        threads=threads,
+    )
+
+
+def _compared(expected: str, actual: str, closest: Closest) -> tuple[OutputReport, ...]:
+    """Compare what the user named; say which tolerances may have a misspelt name."""
+    # Slow to import.
+    from noxlock.workflows.comparing import (  # noqa: PLC0415
+        compare_paths,
+        strange_names,
+    )
+    from noxlock.workflows.revisions import checked_out  # noqa: PLC0415
+
+    with checked_out(expected, actual, environ=os.environ) as (old, new):
+        closest = replace(closest, said=(old.said, new.said))
+        reports = compare_paths(old.path, new.path, closest)
+        strange = strange_names(old.path, new.path, closest)
+    if strange:
+        names = ", ".join(f"`{name}`" for name in strange)
+        what = f"no file is compared, or lies beside, with the name {names}"
+        warn(f"{closest.file}: {what}")
+        found = (nearest(name, [old.path.name]) for name in strange)
+        if (meant := next(filter(None, found), None)) is not None:
+            hint(meant)
+    return reports
 
 
 def _read(file: Path) -> Tolerances:
@@ -152,7 +181,7 @@ def _hint(reports: tuple[OutputReport, ...]) -> str:
     return "--equal-nan takes NaN as equal to NaN" if UNEQUAL_NAN in notes else ""
 
 
-def _write(reports: tuple[OutputReport, ...], *, verbose: bool, hint: str) -> None:
+def _write(reports: tuple[OutputReport, ...], *, verbose: bool, more: str) -> None:
     from noxlock.report.comparison import write_comparison  # noqa: PLC0415
 
-    write_comparison(reports, sys.stdout, os.environ, verbose=verbose, hint=hint)
+    write_comparison(reports, sys.stdout, os.environ, verbose=verbose, hint=more)

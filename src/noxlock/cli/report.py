@@ -12,12 +12,12 @@ import typer
 
 from noxlock.cli.baselines import elsewhere
 from noxlock.errors import CompareError
-from noxlock.report import FORMS
+from noxlock.report import ALIASES, FORMS
 
 if TYPE_CHECKING:
     _Form = StrEnum
 else:
-    _Form = StrEnum("_Form", {name: name for name in FORMS})
+    _Form = StrEnum("_Form", {name: name for name in (*FORMS, *ALIASES)})
 
 __all__ = ["COMMAND"]
 
@@ -25,7 +25,7 @@ _Names = Annotated[
     list[str] | None,
     typer.Argument(metavar="NAME", help="A check; left out: every one that has run."),
 ]
-_How = Annotated[_Form, typer.Option("--form", help="As what.")]
+_How = Annotated[_Form, typer.Option("--form", help="As what; md is markdown.")]
 _File = Annotated[
     Path | None,
     typer.Option(
@@ -65,7 +65,7 @@ def report(
         found = elsewhere(project)
         raise CompareError(what, hint=f"run `nox -s repro` there first; {found}")
     shown = read_reports(folder, names or ())
-    chosen = FORMS[str(form)]
+    chosen = FORMS[ALIASES.get(str(form), str(form))]
     if output is None:
         chosen.write(shown, sys.stdout, os.environ)
     else:

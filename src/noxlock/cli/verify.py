@@ -17,7 +17,7 @@ __all__ = ["COMMAND"]
 
 _Names = Annotated[
     list[str] | None,
-    typer.Argument(metavar="NAME", help="Checks.  [default: all with a baseline]"),
+    typer.Argument(metavar="NAME", help="Checks.  [default: all]"),
 ]
 _Offline = Annotated[
     bool, typer.Option("--offline", help="Leave out what is kept in a store.")
@@ -37,13 +37,15 @@ def verify(
     That the record is as it was written, each output has its digest, nothing is missing
     or besides, and the kept locks still give exactly the recorded packages.
 
-    Nothing is run. Exits 1 where something does not fit, 2 where there is no such
-    check or baseline.
+    Nothing is run. Exits 1 where something does not fit; else 2 where there is no such
+    check, or no baseline of one.
     """
     from noxlock.workflows.verify import verify_baseline  # noqa: PLC0415 - slow
 
     found: dict[str, tuple[Finding, ...]] = {}
-    for name, baseline in baselines(open_project(context.obj), names or ()).items():
+    project = open_project(context.obj)
+    recorded = baselines(project, names or ())
+    for name, baseline in recorded.items():
         found[name] = verify_baseline(baseline, name, offline=offline)
         if offline and not found[name] and baseline.stored():
             say(f"{name}: --offline: what is kept in the store was not looked at")
@@ -51,8 +53,12 @@ def verify(
         print_json({name: [_plain(one) for one in found[name]] for name in found})
     else:
         _print(found)
-    if any(found.values()):
-        raise typer.Exit(1)
+    lacking = [] if names else [n for n in project.definitions.checks if n not in found]
+    for name in lacking:
+        record = f'record one with `nox -s "repro({name})" -- --accept`'
+        say(f"{name}: not verified: there is no baseline; {record}")
+    if any(found.values()) or lacking:
+        raise typer.Exit(1 if any(found.values()) else 2)
 
 
 COMMAND = verify

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +13,7 @@ from noxlock.compare._files import Side, reason_of
 from noxlock.compare._job import Job
 from noxlock.compare._tally import UNEQUAL_NAN
 from noxlock.compare.formats import FORMATS, Format, compare_sides, format_of
-from noxlock.compare.tolerance import Limits
+from noxlock.compare.tolerance import KEY, Limits
 from noxlock.errors import CompareError
 from noxlock.model import DefaultTolerance, OutputReport, Verdict
 
@@ -30,6 +31,7 @@ __all__ = [
     "compare_output",
     "compare_sides",
     "format_of",
+    "mistaken_key",
 ]
 
 
@@ -49,6 +51,7 @@ class Settings:
 
 
 _DEFAULT: Final = Settings()
+_MISTAKE: Final = re.compile(rf"(?:^|; )({KEY} `.* matches nothing in the output.*)$")
 
 
 def compare_output(
@@ -95,3 +98,9 @@ def compare_output(
         verdict=Verdict.NOT_COMPARABLE if report.verdict.passed else report.verdict,
         reason=f"{report.reason}; {mistake}" if report.reason else mistake,
     )
+
+
+def mistaken_key(report: OutputReport) -> str:
+    """Return what is wrong where a key of the tolerance matched nothing; else ""."""
+    found = _MISTAKE.search(report.reason)
+    return found[1] if found else ""

@@ -68,6 +68,8 @@ _INTEGERS: Final = tuple(
 )
 _NUMBERS: Final = frozenset((*_FLOATS, *_SMALL, *_INTEGERS))
 _SEEN: Final = 200
+KEY: Final = "tolerance key"
+"""How the reason begins that a key matches nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ class Limits:
         for number, rule in enumerate(self._rules):
             if number not in self._matched:
                 hint = nearest(rule.key, self._seen)
-                what = f"tolerance key `{rule.key}` matches nothing in the output"
+                what = f"{KEY} `{rule.key}` matches nothing in the output"
                 return f"{what} ({hint})" if hint else what
         return None
 

@@ -17,9 +17,8 @@ from noxlock.locks._conda import (
     locate,
     md5_digest,
     merge_conda,
-    merge_pypi,
-    pypi_package,
 )
+from noxlock.locks._conda_pypi import merge_pypi, pypi_package
 from noxlock.locks._hashes import digest
 from noxlock.locks._text import decode
 from noxlock.model import (

@@ -21,11 +21,9 @@ from noxlock.locks._conda import (
     locate,
     md5_digest,
     merge_conda,
-    merge_pypi,
-    purl_names,
-    pypi_package,
     sorted_categories,
 )
+from noxlock.locks._conda_pypi import merge_pypi, purl_names, pypi_package
 from noxlock.locks._hashes import digest
 from noxlock.locks._table import Table
 from noxlock.locks._text import RELOCK

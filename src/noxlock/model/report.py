@@ -77,4 +77,5 @@ class CheckReport(Value, frozen=True, kw_only=True):
     accepted: bool = False
     """The outputs were recorded as the new baseline."""
     next: tuple[str, ...] = ()
-    """Commands to type next, the likeliest first."""
+    """Commands to type next, the likeliest first; what is to be corrected first, as a
+    comment."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from noxlock.report.shown import Shown
 
 __all__ = [
+    "ALIASES",
     "FORMS",
     "Form",
     "Progress",
@@ -69,6 +70,8 @@ FORMS: Final[Mapping[str, Form]] = MappingProxyType(
         )
     }
 )
+ALIASES: Final[Mapping[str, str]] = MappingProxyType({"md": "markdown"})
+"""What a form is called as well, as its file's suffix is."""
 
 
 def __getattr__(name: str) -> object:

@@ -153,7 +153,11 @@ def judged(report: CheckReport) -> str:
 def sentence(report: CheckReport) -> str:
     """Return the headline without check and verdict: what decides it."""
     if report.accepted:
-        return f"recorded as the baseline: {_outputs(report)}"
+        recorded = f"recorded as the baseline: {_outputs(report)}"
+        if passed(report):
+            return recorded
+        why = "; ".join(filter(None, _clauses(report)))
+        return f"{recorded}, but the check fails: {why}"
     return "; ".join(filter(None, _clauses(report))) or _outputs(report)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["Closest", "compare_paths", "parse_tolerances"]
+__all__ = ["Closest", "compare_paths", "parse_tolerances", "strange_names"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +90,32 @@ def compare_paths(
         _check_named(expected.name, closest)
         return (_compare(expected.name, expected, actual, closest),)
     return _compare_folders(expected, actual, closest)
+
+
+def strange_names(expected: Path, actual: Path, closest: Closest) -> tuple[str, ...]:
+    """Return the outputs that the tolerances name and that are nowhere to be seen.
+
+    Of two files alone: neither they, nor any file beside or around them. It need be no
+    mistake, as a file of tolerances may be shared; for two folders it is an error.
+    Names with `*` are meant for others as well.
+    """
+    if expected.is_dir() and format_of(expected).name == "folder":
+        return ()
+    folders = [*expected.absolute().parents, *actual.absolute().parents]
+    return tuple(
+        key
+        for key in closest.tolerances.outputs
+        if "*" not in key
+        and not _covers(key, expected.name)
+        and not any(_is_there(folder / key) for folder in folders)
+    )
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name too long for any file
+        return False
 
 
 def _check_named(name: str, closest: Closest) -> None:

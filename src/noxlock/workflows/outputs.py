@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from noxlock.errors import DefinitionError, EnvError
+from noxlock.errors import DefinitionError, EnvError, closest
 from noxlock.model import OutputReport, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 __all__ = ["Collected", "check_names", "collect", "fresh_folder", "is_plain"]
 
+_MISSING: Final = "the output is missing"
 _UNDECLARED: Final = "written, but not declared: name it under `outputs`"
 
 
@@ -71,6 +72,8 @@ class Collected:
     """The declared outputs that are there, in the order of their declaration."""
     faults: dict[str, OutputReport]
     """Outputs that are missing, or should not be there, by name."""
+    misspelt: dict[str, str] = field(default_factory=dict)
+    """Declared outputs that are missing, to what was written under a like name."""
 
 
 def collect(folder: Path, declared: Iterable[str]) -> Collected:
@@ -93,7 +96,24 @@ def collect(folder: Path, declared: Iterable[str]) -> Collected:
             continue
         if not any(name.startswith(f"{each}/") for each in (*files, *faults)):
             faults.setdefault(name, _fault(name, _UNDECLARED))
-    return Collected(files=files, faults=faults)
+    misspelt = _misspelt(faults)
+    for name, written in misspelt.items():
+        faults[name] = _fault(name, f"{_MISSING}: did you mean `{written}`?")
+        reason = f"written, but not declared: `{name}` is, and is missing"
+        faults[written] = _fault(written, reason)
+    return Collected(files=files, faults=faults, misspelt=misspelt)
+
+
+def _misspelt(faults: Mapping[str, OutputReport]) -> dict[str, str]:
+    """Return the missing outputs whose name is like that of an undeclared one."""
+    missing = [name for name, fault in faults.items() if fault.reason == _MISSING]
+    written = [name for name, fault in faults.items() if fault.reason == _UNDECLARED]
+    found: dict[str, str] = {}
+    for name in missing:
+        if (near := closest(name, written)) is not None:
+            found[name] = near
+            written.remove(near)
+    return found
 
 
 def _problem(path: Path, base: Path) -> str:

@@ -48,6 +48,7 @@ def publish(  # noqa: PLR0913 - what happened, where it goes, what can be looked
     verbose: bool = False,
     sides: Mapping[str, tuple[Path, Path]] | None = None,
     log: Path | None = None,
+    log_seen: bool = False,
 ) -> None:
     """Write *report* to its folder in every form, and print it.
 
@@ -59,6 +60,7 @@ def publish(  # noqa: PLR0913 - what happened, where it goes, what can be looked
         verbose: Whether every detail is printed.
         sides: By output the paths of its baseline and of what was written now.
         log: What the command printed, where it failed: its end is shown.
+        log_seen: It was on *stream* already: it is not printed again.
 
     Raises:
         EnvError: A file cannot be written.
@@ -73,7 +75,8 @@ def publish(  # noqa: PLR0913 - what happened, where it goes, what can be looked
         if form.file and form.file != REPORT:
             write_document([shown], form, folder / form.file, environ)
     page = _shown_path(folder / FORMS["html"].file)
-    terminal.write_report(shown, stream, environ, verbose=verbose, page=page)
+    printed = Shown(report=report) if log_seen else shown
+    terminal.write_report(printed, stream, environ, verbose=verbose, page=page)
     _summarise(shown, stream, environ)
 
 

@@ -78,6 +78,7 @@ def _rerun(session: nox.Session, noxfile: Noxfile, name: str, declared: Check) -
     from noxlock.workflows.repro import (  # noqa: PLC0415 - not for `nox -l`
         alone,
         folder_of,
+        require_files,
     )
 
     with reported(), noxfile.placed("checks", name):
@@ -92,7 +93,14 @@ def _rerun(session: nox.Session, noxfile: Noxfile, name: str, declared: Check) -
         project = noxfile.project()
         # A run beside this one would make the environment anew under it.
         with alone(folder_of(nox_folder(session), name), session.log):
-            built = with_gpu(session, project, declared, lambda: env.build(options))
+
+            def build() -> BuiltEnvironment:
+                if not install_only(session):
+                    # Found out before minutes are spent on the environment.
+                    require_files(Path.cwd(), name, declared, nox_folder(session))
+                return env.build(options)
+
+            built = with_gpu(session, project, declared, build)
             if not install_only(session):
                 _compare(session, noxfile, (name, declared), built, options)
 
@@ -112,7 +120,6 @@ def _compare(
     )
 
     name, declared = check
-    checks = noxfile.definitions.checks
     flags = options.flags
     accept = "--accept" in flags
     if accept and name in noxfile.accepted:
@@ -128,11 +135,7 @@ def _compare(
             nox_folder=nox_folder(session),
             profiles=noxfile.definitions.profiles,
             direct=_direct(noxfile.project(), declared, built.plan.target.name),
-            others=[
-                baseline_folder(other, one)
-                for other, one in checks.items()
-                if other != name
-            ],
+            others=_others(noxfile, name),
             accept=accept,
             yes="--yes" in flags,
             vary="--no-vary" not in flags,
@@ -144,10 +147,16 @@ def _compare(
     refused = accept and not report.accepted and bool(report.reason)
     good = passed(report) and not refused
     noxfile.outcomes[session.name] = headline(report), good
-    if accept and good:
+    if report.accepted or (accept and good):
         noxfile.accepted.add(name)
     if not good:
         raise CommandFailed(report.reason or report.verdict)
+
+
+def _others(noxfile: Noxfile, name: str) -> list[str]:
+    """Return the folders of the baselines of all checks but *name*."""
+    checks = noxfile.definitions.checks.items()
+    return [baseline_folder(other, one) for other, one in checks if other != name]
 
 
 def _direct(project: Project, declared: Check, target: str) -> frozenset[str]:

@@ -13,13 +13,14 @@ from noxlock.workflows import records
 from noxlock.workflows.baselines import Accepted
 from noxlock.workflows.comparison import Compared, beside
 from noxlock.workflows.history import make_entry
+from noxlock.workflows.repro.following import commit_commands
 from noxlock.workflows.repro.judging import make_report, worst_of
 from noxlock.workflows.repro.repeats import incomparable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from noxlock.model import CheckReport, OutputReport, Record
+    from noxlock.model import CheckReport, Record
     from noxlock.workflows.comparison import BySample, Comparing
     from noxlock.workflows.repro.alone import Own
     from noxlock.workflows.repro.judging import Evidence
@@ -78,7 +79,8 @@ class Accepting:
                     f"{request.name}: the baseline in {request.baseline.folder} stays"
                     " as it is\n"
                 )
-                return before, False
+                commit = commit_commands(request)
+                return structs.replace(before, next=(*commit, *before.next)), False
             self._show(before, stream)
         elif known.damage:
             stream.write(f"{request.name}: {known.damage}\n")
@@ -103,18 +105,15 @@ class Accepting:
     def _refused(self, compared: Compared, why: str) -> CheckReport:
         """Report that nothing was recorded; what was found keeps its verdict."""
         note = f"nothing was recorded: {why}"
-        bad = [each for each in self._own() if not each.verdict.passed]
+        bad = self.comparing.unfit(self.evidence.runs[0].found)
         if not compared.reports and (bad or not self.reason):
-            compared = Compared(reports=tuple(bad))
+            compared = Compared(reports=bad)
         return make_report(self.evidence, compared, self.reason, note=note)
-
-    def _own(self) -> tuple[OutputReport, ...]:
-        return self.comparing.with_itself(self.evidence.runs[0].found)
 
     def _why_not(self) -> str:
         if self.reason:
             return self.reason
-        if not all(output.verdict.passed for output in self._own()):
+        if self.comparing.unfit(self.evidence.runs[0].found):
             return "not every output can be a baseline"
         noise = self.evidence.noise
         if noise is not None and not noise.verdict.passed:

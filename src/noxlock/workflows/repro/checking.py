@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -49,6 +50,17 @@ class Console:
     say: Callable[[str], None]
     """Says a line of progress."""
     ask: Ask
+
+    @property
+    def is_one_place(self) -> bool:
+        """Whether who reads the report has read what the commands print: one window."""
+        if self.echo is None:
+            return False
+        try:
+            both = (os.fstat(each.fileno()) for each in (self.stream, self.echo))
+            return os.path.samestat(*both)
+        except (OSError, ValueError):  # no files
+            return self.stream is self.echo
 
     @classmethod
     def of_process(cls) -> Console:
@@ -160,7 +172,8 @@ class _Job:
         log = shown_path(failed.folder.log, request.root)
         reason = f"{which}{failed.failed}{attempts_note(failed)}; its log: {log}"
         report = make_report(evidence, Compared(), reason)
-        return self._publish(report, log=failed.folder.log)
+        seen = failed.echoed and self.console.is_one_place
+        return self._publish(report, log=failed.folder.log, log_seen=seen)
 
     def _judged(
         self,
@@ -196,10 +209,9 @@ class _Job:
             return self._publish(report, shown=shown)
         reason = reason or known.damage
         if known.record is None:
-            compared = Compared(reports=tuple(first.found.faults.values()))
-            return self._publish(
-                make_report(evidence, compared, reason or self._no_baseline())
-            )
+            compared = Compared(reports=comparing.unfit(first.found))
+            reason = reason or self._no_baseline(compared)
+            return self._publish(make_report(evidence, compared, reason))
         fetched = request.baseline.fetch(known.record)
         told = beside(known.samples, repeats.samples)
         both = known.record, evidence.actual
@@ -209,12 +221,12 @@ class _Job:
             report, sides=_sides(compared.reports, fetched.folder, first)
         )
 
-    def _no_baseline(self) -> str:
+    def _no_baseline(self, unfit: Compared) -> str:
         request = self.request
-        return (
-            f"there is no baseline in {request.baseline.folder}; record one with"
-            f" `{request.session} -- --accept`"
-        )
+        what = f"there is no baseline in {request.baseline.folder}"
+        if unfit.reports:
+            return f"{what}, and not every output can be one"
+        return f"{what}; record one with `{request.session} -- --accept`"
 
     def _publish(
         self,
@@ -222,6 +234,7 @@ class _Job:
         *,
         sides: dict[str, tuple[Path, Path]] | None = None,
         log: Path | None = None,
+        log_seen: bool = False,
         shown: bool = False,
     ) -> CheckReport:
         from noxlock.workflows.publishing import publish  # noqa: PLC0415 - see _warm
@@ -239,6 +252,7 @@ class _Job:
             verbose=request.verbose,
             sides=sides,
             log=log,
+            log_seen=log_seen,
         )
         return report
 

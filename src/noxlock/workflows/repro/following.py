@@ -6,7 +6,10 @@ import os
 import shlex
 from typing import TYPE_CHECKING
 
+from noxlock.compare import mistaken_key
+from noxlock.definitions.document import dotted
 from noxlock.model import Verdict
+from noxlock.workflows.repro.tree import is_uncommitted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,9 +18,10 @@ if TYPE_CHECKING:
     from noxlock.model import CheckReport, Variation
     from noxlock.workflows.comparison import Compared
     from noxlock.workflows.repro.judging import Evidence
+    from noxlock.workflows.repro.request import CheckRequest
     from noxlock.workflows.repro.runs import Ran
 
-__all__ = ["attempts_note", "next_commands", "shown_path"]
+__all__ = ["attempts_note", "commit_commands", "next_commands", "shown_path"]
 
 
 def attempts_note(run: Ran) -> str:
@@ -45,7 +49,7 @@ def next_commands(
     if failed and not report.outputs:
         return [_log(evidence, failed)]
     if report.accepted:
-        return _commit(evidence) + _varied(report, evidence)
+        return commit_commands(evidence.request) + _varied(report, evidence)
     found = list(dict.fromkeys(_of_outputs(report, evidence, compared)))
     if report.flaky and evidence.apart:
         # Nothing that is flaky can be accepted.
@@ -65,20 +69,37 @@ def _of_outputs(
         yield f"noxlock verify {request.name}"
         if evidence.actual.commit:
             yield f"git status {shlex.quote(request.baseline.folder)}"
+    mistakes = list(_mistakes(report, first))
+    yield from mistakes
     if faults:
         yield _log(evidence, first)
-    elif evidence.old is None:
+    # An output that cannot be compared even with itself would be refused.
+    elif evidence.old is None and all(verdict.passed for verdict in verdicts):
         yield _accept(evidence)
     if Verdict.DRIFTED in verdicts and evidence.old is not None:
         yield f"noxlock log {request.name}"
     changed = Verdict.DRIFTED in verdicts or compared.undeclared
-    if changed and not compared.unproved and not faults:
+    if changed and not (compared.unproved or faults or mistakes):
         yield _accept(evidence)
 
 
-def _commit(evidence: Evidence) -> list[str]:
-    folder = shlex.quote(evidence.request.baseline.folder)
-    return [f"git add {folder}"] if evidence.actual.commit else []
+def _mistakes(report: CheckReport, first: Ran) -> Iterator[str]:
+    """Yield what to correct in the definition: comments, to be pasted without harm."""
+    outputs = "checks", report.check, "outputs"
+    for name, written in first.found.misspelt.items():
+        path = dotted((*outputs, name))
+        yield f"# correct {path}: the command writes `{written}`"
+    for output in report.outputs:
+        if mistake := mistaken_key(output):
+            yield f"# correct {dotted((*outputs, output.output, 'keys'))}: {mistake}"
+
+
+def commit_commands(request: CheckRequest) -> list[str]:
+    """Return how to commit the baseline, where git has not got all of it."""
+    folder = request.baseline.folder
+    if not is_uncommitted(request.root, folder, request.environ):
+        return []
+    return [f"git {verb} {shlex.quote(folder)}" for verb in ("add", "commit")]
 
 
 def _varied(report: CheckReport, evidence: Evidence) -> list[str]:

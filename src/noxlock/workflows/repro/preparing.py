@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from noxlock.definitions import baseline_folder
 from noxlock.envs import expand, numpy_dispatch, resolve_profile
 from noxlock.errors import CompareError, DefinitionError
-from noxlock.workflows.inputs import Inputs, read_inputs
+from noxlock.workflows.inputs import Inputs, find_inputs, read_inputs
 from noxlock.workflows.outputs import check_names
 from noxlock.workflows.repro.request import command_words, hermetic, runs_wanted
 from noxlock.workflows.repro.runs import Wanted
@@ -17,13 +18,14 @@ from noxlock.workflows.repro.varied import variation_runs, was_not_run
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from pathlib import Path
 
     from noxlock.envs import Profile, Surroundings
-    from noxlock.model import HistoryEntry, Record, Variation, Vary
+    from noxlock.model import Check, HistoryEntry, Record, Variation, Vary
     from noxlock.workflows.comparison import BySample
     from noxlock.workflows.repro.request import CheckRequest
 
-__all__ = ["Known", "Prepared", "prepare", "require_sense"]
+__all__ = ["Known", "Prepared", "prepare", "require_files", "require_sense"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +71,22 @@ def require_sense(request: CheckRequest) -> None:
     check_names(request.check.outputs, request.name)
     request.baseline.check()
     command_words(request, request.outputs)
+
+
+def require_files(root: Path, name: str, check: Check, nox_folder: Path) -> None:
+    """Raise DefinitionError where a pattern of the inputs matches no file.
+
+    It needs no environment; the files are not read.
+
+    Args:
+        root: The project's folder.
+        name: The check's.
+        check: As it is declared.
+        nox_folder: Whose files no wildcard means.
+    """
+    baseline = root / baseline_folder(name, check)
+    leave_out = (nox_folder, baseline)
+    find_inputs(root, check.inputs, check=name, leave_out=leave_out)
 
 
 def prepare(request: CheckRequest) -> Prepared:

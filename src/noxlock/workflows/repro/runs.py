@@ -62,6 +62,8 @@ class Ran:
     probed: Probed
     resources: Resources
     attempts: int = 1
+    echoed: bool = False
+    """What its commands printed was shown as it came."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,7 +91,7 @@ class Runner:
             if attempt:
                 _note(folder.log, f"attempt {attempt + 1}")
             ran = self._once(wanted, folder, echo)
-            ran = replace(ran, attempts=attempt + 1)
+            ran = replace(ran, attempts=attempt + 1, echoed=echo is not None)
             if not ran.failed:
                 break
         assert ran is not None  # noqa: S101 - there is one attempt at least

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, TextIO
 
@@ -50,34 +51,53 @@ def run_all(  # noqa: PLR0913 - what to run, and who is told
     Raises:
         EnvError: A command cannot be started.
     """
-    check = runner.request.check
-    ahead = 1 if check.jobs == 1 else 2 * check.jobs
-    stop = threading.Event()
-
-    def one(index: int) -> Ran | None:
-        if stop.is_set():
-            return None
-        alone = index == 0 or runner.request.verbose
-        if check.jobs > 1:
-            alone = len(wanted) == 1
-        ran = runner.run(wanted[index], echo if alone else None)
-        if ran.failed and index < needed:
-            stop.set()
-        if len(wanted) > 1:
-            said = ran.failed or resources_line(ran.resources)
-            say(f"{ran.wanted.title}: {said}")
-        return ran
-
+    jobs = runner.request.check.jobs
+    ahead = 1 if jobs == 1 else 2 * jobs
+    batch = _Batch(runner, wanted, needed, echo, say)
     left = iter(range(len(wanted)))
-    with ThreadPoolExecutor(check.jobs) as pool:
-        futures = deque(pool.submit(one, index) for index in islice(left, ahead))
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = deque(pool.submit(batch.run, index) for index in islice(left, ahead))
         try:
             meanwhile()
             while futures:
                 if (ran := futures.popleft().result()) is not None:
                     yield ran
-                futures.extend(pool.submit(one, index) for index in islice(left, 1))
+                futures.extend(
+                    pool.submit(batch.run, index) for index in islice(left, 1)
+                )
         except BaseException:
-            stop.set()
+            batch.stop.set()
             process.end_all()
             raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    runner: Runner
+    wanted: Sequence[Wanted]
+    needed: int
+    echo: TextIO | None
+    say: Callable[[str], None]
+    stop: threading.Event = field(default_factory=threading.Event)
+    """No other run is to start."""
+
+    def run(self, index: int) -> Ran | None:
+        """Make one run; None where it is not worth running any more."""
+        if self.stop.is_set():
+            return None
+        ran = self.runner.run(self.wanted[index], self._echo(index))
+        if ran.failed and index < self.needed:
+            self.stop.set()
+        if len(self.wanted) > 1:
+            said = ran.failed or resources_line(ran.resources)
+            self.say(f"{ran.wanted.title}: {said}")
+        return ran
+
+    def _echo(self, index: int) -> TextIO | None:
+        """Return where the run's output goes as it comes: side by side nowhere."""
+        request = self.runner.request
+        if request.check.jobs > 1:
+            alone = len(self.wanted) == 1
+        else:
+            alone = index == 0 or request.verbose
+        return self.echo if alone else None

@@ -15,7 +15,7 @@ from noxlock.process import run
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Tree", "read_tree"]
+__all__ = ["Tree", "is_uncommitted", "read_tree"]
 
 # The same bytes whatever the user's settings say.
 _DIFF: Final = (
@@ -47,9 +47,7 @@ def read_tree(root: Path, leave_out: Sequence[str], environ: Mapping[str, str]) 
         leave_out: Folders beneath it whose changes do not count: the baselines.
         environ: The user's variables, for git.
     """
-    env = {name: value for name, value in environ.items() if name not in FOREIGN}
-    env["GIT_OPTIONAL_LOCKS"] = "0"
-    git = _Git(root, env)
+    git = _Git.at(root, environ)
     what = ["--", ".", *(f":(exclude,literal){folder}" for folder in leave_out)]
     found = git("rev-parse", "HEAD", "--git-path", "index", "--git-path", "objects")
     if not found:
@@ -60,12 +58,23 @@ def read_tree(root: Path, leave_out: Sequence[str], environ: Mapping[str, str]) 
     return Tree(commit, _diff(git, root / index, (root / objects).absolute(), what))
 
 
+def is_uncommitted(root: Path, folder: str, environ: Mapping[str, str]) -> bool:
+    """Return whether git has not committed all of *folder*, a path beneath *root*.
+
+    What it is told to ignore does not count, nor does a folder outside a repository.
+    """
+    what = ["--", f":(literal){folder}"]
+    git = _Git.at(root, environ)
+    return bool(git("status", "--porcelain", "--untracked-files=normal", *what))
+
+
 def _diff(git: _Git, index: Path, objects: Path, what: Sequence[str]) -> bytes:
     with tempfile.TemporaryDirectory(prefix="noxlock-") as made:
         folder = Path(made)
         (folder / "objects").mkdir()
         if index.exists():
-            shutil.copyfile(index, folder / "index")
+            # With its time: by it git knows what may have changed within its second.
+            shutil.copy2(index, folder / "index")
         git.env |= {
             "GIT_INDEX_FILE": str(folder / "index"),
             "GIT_OBJECT_DIRECTORY": str(folder / "objects"),
@@ -77,10 +86,16 @@ def _diff(git: _Git, index: Path, objects: Path, what: Sequence[str]) -> bytes:
         return written.read_bytes() if written.exists() else b""
 
 
+@dataclass(slots=True)
 class _Git:
-    def __init__(self, root: Path, env: dict[str, str]) -> None:
-        self.root = root
-        self.env = env
+    root: Path
+    env: dict[str, str]
+
+    @classmethod
+    def at(cls, root: Path, environ: Mapping[str, str]) -> _Git:
+        """Return the git of the tree at *root*, whatever a hook has set."""
+        env = {name: value for name, value in environ.items() if name not in FOREIGN}
+        return cls(root, {**env, "GIT_OPTIONAL_LOCKS": "0"})
 
     def __call__(self, *arguments: str) -> str | None:
         """Return what git prints; None where it fails, or is not there."""
