@@ -53,7 +53,7 @@ def decide(
     requirements = BuildRequirements(
         supplies=supplies,
         interpreter=find_interpreter("3"),
-        lock=lock,
+        given=lock,
         base=shop.root,
     )
     return requirements.decide(requires, plain_poetry=plain)

@@ -105,7 +105,7 @@ class LockedEnv(ProcessEnv):
         environment = on_this_machine(project, environment)
         for lock in environment.locks:
             _judge_freshness(project, lock, environment.target, options, parts)
-        if not options.frozen:  # else the plan warns
+        if environment.conda and environment.pypi and not options.frozen:
             from noxlock.workflows.agreement import (  # noqa: PLC0415 - likewise
                 require_agreement,
             )
@@ -120,10 +120,10 @@ class LockedEnv(ProcessEnv):
                 python=self.interpreter or _one_python(use, environment),
                 prefix=Path(self.location),
                 project=project.install(environment, default=use.install),
-                lock=project.read_lock(environment.pypi) if environment.pypi else None,
+                lock=project.lock_file(environment.pypi) if environment.pypi else None,
                 lock_file=environment.pypi or "",
                 reuse=self.reuse_existing,
-                conda=project.read_conda_lock(environment.conda)
+                conda=project.conda_lock_file(environment.conda)
                 if environment.conda
                 else None,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ import nox.registry
 from noxlock.definitions import locate, merge, validate
 from noxlock.errors import DefinitionError
 from noxlock.model import Definitions, Environment, ProjectInstall
+from noxlock.store import default_root
+from noxlock.store.memo import Memo
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -125,7 +128,8 @@ class Noxfile:
             Project,
         )
 
-        return Project.open(self.root, self.definitions)
+        memo = Memo(default_root(os.environ))
+        return Project.open(self.root, self.definitions, memo=memo)
 
     @contextmanager
     def placed(self, section: str, name: str) -> Iterator[None]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from noxlock.model import Interpreter, Lock, Plan, PlannedPackage, Sha256
     from noxlock.store import BuiltWheel
+    from noxlock.workflows.lock_files import LockFile
     from noxlock.workflows.sources import Source
     from noxlock.workflows.supply import Supplies
 
@@ -55,7 +56,7 @@ class Wanted:
     name: str
     """Of the environment, for messages."""
     plan: Plan
-    lock: Lock
+    lock: Lock | LockFile[Lock]
     base: Path
     """Folder of the lock."""
     root: Path
@@ -77,7 +78,7 @@ class Gathering:
         requirements = BuildRequirements(
             supplies=supplies,
             interpreter=wanted.interpreter,
-            lock=wanted.lock,
+            given=wanted.lock,
             base=wanted.base,
         )
         self._builder = SourceBuilder(

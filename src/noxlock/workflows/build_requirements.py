@@ -24,6 +24,7 @@ from noxlock.model import ByMarker, ExtraName, GroupName, IndexSource
 from noxlock.plan import marker_environment, plan
 from noxlock.process import run
 from noxlock.store import LinkedWheel
+from noxlock.workflows.lock_files import LockFile, lock_of
 from noxlock.workflows.pip import pip_variables, pip_wheel
 
 if TYPE_CHECKING:
@@ -61,8 +62,14 @@ class BuildRequirements:
 
     supplies: Supplies
     interpreter: Interpreter
-    lock: Lock
+    given: Lock | LockFile[Lock]
+    """The lock of the environment that the builds are for."""
     base: Path
+
+    @property
+    def lock(self) -> Lock:
+        """That lock, read."""
+        return lock_of(self.given)
 
     def decide(self, requires: Sequence[str], *, plain_poetry: bool) -> Provision:
         """Return where *requires* come from; touches neither disk nor network.

@@ -33,6 +33,7 @@ from noxlock.model import ByGroup, Interpreter, Lock, Sha256
 from noxlock.report.words import counted
 from noxlock.store._place import LinkMode
 from noxlock.store.conda import CondaStore
+from noxlock.store.memo import Memo
 from noxlock.workflows.artifacts import Gathering, Wanted
 from noxlock.workflows.conda_planning import plan_conda_environment
 from noxlock.workflows.conda_supply import CondaSupply
@@ -43,6 +44,7 @@ from noxlock.workflows.supply import is_wheel
 if TYPE_CHECKING:
     from noxlock.model import CondaLock, PackageRecord, Plan, PlannedPackage
     from noxlock.workflows.artifacts import Installable
+    from noxlock.workflows.lock_files import LockFile
     from noxlock.workflows.supply import Supplies
 
 __all__ = ["CondaMaking"]
@@ -54,13 +56,14 @@ class CondaMaking:
 
     supplies: Supplies
     request: BuildRequest
-    conda: CondaLock
+    conda: CondaLock | LockFile[CondaLock]
     started: float
 
     def run(self) -> BuiltEnvironment:
         """Plan, then keep what is there or make it."""
         request, prefix = self.request, self.request.prefix
-        planned = plan_conda_environment(self.conda, request)
+        memo = Memo(self.supplies.store.root)
+        planned = plan_conda_environment(self.conda, request, memo)
         receipt = read_receipt(prefix)
         if request.reuse:
             why = why_conda_rebuild(
@@ -111,9 +114,7 @@ class CondaMaking:
     def _gathering(self, planned: Plan, interpreter: Interpreter) -> Gathering:
         request = self.request
         file = self.conda.file
-        none = Lock(
-            format=self.conda.format, file=file, packages=(), selection=ByGroup()
-        )
+        none = Lock(format="none", file=file, packages=(), selection=ByGroup())
         wanted = Wanted(
             name=request.name,
             plan=planned,

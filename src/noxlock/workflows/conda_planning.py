@@ -10,10 +10,11 @@ from msgspec.structs import replace
 from noxlock.envs import find_interpreter
 from noxlock.errors import PlanError
 from noxlock.model import ProjectInstall
-from noxlock.plan import LayersRequest, parse_platform, plan_layers
+from noxlock.workflows.lock_files import LockFile, lock_of, remembered_plan
 
 if TYPE_CHECKING:
     from noxlock.model import CondaLock, Plan, Target
+    from noxlock.store.memo import Memo
     from noxlock.workflows.requests import BuildRequest
 
 __all__ = ["plan_conda_environment"]
@@ -21,24 +22,35 @@ __all__ = ["plan_conda_environment"]
 _AUTO = "auto"
 
 
-def plan_conda_environment(lock: CondaLock, request: BuildRequest) -> Plan:
+def plan_conda_environment(
+    lock: CondaLock | LockFile[CondaLock], request: BuildRequest, memo: Memo
+) -> Plan:
     """Return the plan of the environment of *request*, for this machine.
 
     Raises:
         PlanError: The locks have nothing for this machine, or not what is asked for.
     """
     environment = request.environment
-    planned = plan_layers(
-        lock,
-        request.lock,
-        LayersRequest(
-            target=_target(environment.target),
+    target = _target(environment.target)
+
+    def plan() -> Plan:
+        from noxlock.plan import (  # noqa: PLC0415 - slow to import
+            LayersRequest,
+            plan_layers,
+        )
+
+        pypi = None if request.lock is None else lock_of(request.lock)
+        wanted = LayersRequest(
+            target=target,
             groups=environment.groups,
             extras=environment.extras,
             only_binary=environment.only_binary,
             allow_md5=environment.allow_md5,
-        ),
-    )
+        )
+        return plan_layers(lock_of(lock), pypi, wanted)
+
+    facts = (target, environment)
+    planned = remembered_plan(memo, [lock, request.lock], facts, plan)
     _check_python(planned, request, lock.file)
     return planned
 
@@ -48,6 +60,8 @@ def _target(wanted: str) -> Target:
     here = find_interpreter(platform.python_version()).target
     if wanted == _AUTO:
         return replace(here, python="")
+    from noxlock.plan import parse_platform  # noqa: PLC0415 - slow to import
+
     target = parse_platform(wanted)
     if target.subdir is not here.subdir:
         raise PlanError(

@@ -14,9 +14,10 @@ from noxlock.envs import find_interpreter, make_venv, replacing, venv_scripts
 from noxlock.envs.locking import locked
 from noxlock.envs.receipts import Receipt, read_receipt, snapshot, write_receipt
 from noxlock.errors import PlanError
-from noxlock.plan import parse_target, plan
 from noxlock.report.words import counted
+from noxlock.store.memo import Memo
 from noxlock.workflows.artifacts import Gathering, Wanted
+from noxlock.workflows.lock_files import LockFile, lock_of, remembered_plan
 from noxlock.workflows.requests import BuildRequest, BuiltEnvironment
 from noxlock.workflows.reuse import NEW, interpreter_facts, why_rebuild
 from noxlock.workflows.supply import Supplies
@@ -80,14 +81,14 @@ class Builder:
             return making.run()
 
 
-def _required(lock: Lock | None) -> Lock:
+def _required(lock: Lock | LockFile[Lock] | None) -> Lock | LockFile[Lock]:
     if lock is None:
         raise PlanError("no lock is given")
     return lock
 
 
 def _conda_making(
-    builder: Builder, request: BuildRequest, lock: CondaLock
+    builder: Builder, request: BuildRequest, lock: CondaLock | LockFile[CondaLock]
 ) -> CondaMaking:
     from noxlock.workflows.conda_environments import (  # noqa: PLC0415 - where it is used
         CondaMaking,
@@ -112,7 +113,7 @@ class _Making:
 
     builder: Builder
     request: BuildRequest
-    lock: Lock
+    lock: Lock | LockFile[Lock]
     started: float
 
     def run(self) -> BuiltEnvironment:
@@ -153,12 +154,21 @@ class _Making:
         return self._built(planned, interpreter, receipt, why, reused=False)
 
     def _plan(self, interpreter: Interpreter) -> Plan:
+        wanted = self.request.environment
+        target = _target(wanted.target, interpreter)
+        facts = (wanted.groups, wanted.extras, target, wanted.only_binary)
+        memo = Memo(self.builder.store.root)
+        return remembered_plan(memo, [self.lock], facts, lambda: self._anew(target))
+
+    def _anew(self, target: Target) -> Plan:
+        from noxlock.plan import plan  # noqa: PLC0415 - slow to import
+
         environment = self.request.environment
         return plan(
-            self.lock,
+            lock_of(self.lock),
             groups=environment.groups,
             extras=environment.extras,
-            target=_target(environment.target, interpreter),
+            target=target,
             only_binary=environment.only_binary,
         )
 
@@ -226,6 +236,8 @@ def _target(wanted: str, interpreter: Interpreter) -> Target:
     here = interpreter.target
     if wanted == "auto":
         return here
+    from noxlock.plan import parse_target  # noqa: PLC0415 - slow to import
+
     target = parse_target(wanted, python=interpreter.version)
     if target.subdir is not here.subdir:
         raise PlanError(

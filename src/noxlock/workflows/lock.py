@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from noxlock.definitions import LockKind, kind_of_lock
 from noxlock.errors import DefinitionError, NoxlockError, SolveError, nearest
-from noxlock.workflows.project import conda_request
+from noxlock.workflows.staleness import conda_request
 from noxlock.workflows.tool_lock import (
     LockOptions,
     LockOutcome,

@@ -4,43 +4,24 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final, Self
 
 from noxlock.errors import DefinitionError, LockError, StaleLockError, nearest
-from noxlock.locks import is_conda_lock, parse_conda_lock, parse_lock
-from noxlock.locks.freshness import staleness
 from noxlock.model import Definitions, Environment, ProjectInstall
 from noxlock.workflows.definition_files import DEFINITIONS_FOLDER, read_definitions
+from noxlock.workflows.lock_files import LockFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from noxlock.model import CondaLock, Lock, LockDefinition
-    from noxlock.workflows.conda_lock import CondaLockRequest
+    from noxlock.model import CondaLock, Lock
+    from noxlock.store.memo import Memo
 
-__all__ = ["Project", "conda_request"]
+__all__ = ["Project"]
 
 _NONE_YET: Final = "`noxlock init` writes a first noxfile; -C names another folder"
-
-
-def conda_request(
-    root: Path, lock: str, definition: LockDefinition
-) -> CondaLockRequest:
-    """Return what is asked for by the definition of a conda lock."""
-    from noxlock.workflows.conda_lock import (  # noqa: PLC0415 - slow to import
-        CondaLockRequest,
-    )
-
-    return CondaLockRequest(
-        root=root,
-        lock=lock,
-        sources=definition.sources,
-        targets=definition.targets,
-        virtual_packages=definition.virtual_packages,
-        explicit=definition.explicit,
-        exclude_newer=definition.exclude_newer,
-    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,19 +31,30 @@ class Project:
     root: Path
     """The noxfile's folder, absolute."""
     definitions: Definitions
-    _locks: dict[str, Lock] = field(default_factory=dict, repr=False, compare=False)
-    _conda: dict[str, CondaLock] = field(
+    memo: Memo | None = None
+    """Where what its locks say may be remembered."""
+    _locks: dict[str, LockFile[Lock]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    _conda: dict[str, LockFile[CondaLock]] = field(
         default_factory=dict, repr=False, compare=False
     )
 
     @classmethod
-    def open(cls, root: Path, definitions: Definitions | None = None) -> Self:
+    def open(
+        cls,
+        root: Path,
+        definitions: Definitions | None = None,
+        *,
+        memo: Memo | None = None,
+    ) -> Self:
         """Return the project at *root*.
 
         Args:
             root: The noxfile's folder.
             definitions: What it declares; None: what its `sessions` folder says,
                 nothing where there is none.
+            memo: Where what its locks say may be remembered; None: nowhere.
 
         Raises:
             DefinitionError: The definitions are not valid.
@@ -70,7 +62,7 @@ class Project:
         root = root.absolute()
         if definitions is None and (root / DEFINITIONS_FOLDER).is_dir():
             definitions = read_definitions(root)
-        return cls(root=root, definitions=definitions or Definitions())
+        return cls(root=root, definitions=definitions or Definitions(), memo=memo)
 
     def read_lock(self, file: str) -> Lock:
         """Return what the lock *file*, relative to the project, says; read once.
@@ -79,12 +71,19 @@ class Project:
             LockError: It is not there, or is not what its format demands, or is of
                 conda packages.
         """
+        return self.lock_file(file).lock
+
+    def lock_file(self, file: str) -> LockFile[Lock]:
+        """Return the lock *file*, relative to the project, its meaning not yet read.
+
+        Raises:
+            LockError: It is not there.
+        """
         if file not in self._locks:
-            data = self._lock_bytes(file)
-            if is_conda_lock(file, data):
-                what = "it is a lock of conda packages"
-                raise LockError(what, file=file, hint="name it with `conda`")
-            self._locks[file] = parse_lock(file, data, beside=self._beside(file))
+            data = self.lock_bytes(file)
+            self._locks[file] = LockFile(
+                file, data, partial(_parse, file, data), self._beside(file)
+            )
         return self._locks[file]
 
     def read_conda_lock(self, file: str) -> CondaLock:
@@ -94,12 +93,17 @@ class Project:
             LockError: It is not there, or is not what its format demands, or is of
                 Python packages.
         """
+        return self.conda_lock_file(file).lock
+
+    def conda_lock_file(self, file: str) -> LockFile[CondaLock]:
+        """Return the lock of conda packages *file*, its meaning not yet read.
+
+        Raises:
+            LockError: It is not there.
+        """
         if file not in self._conda:
-            data = self._lock_bytes(file)
-            if not is_conda_lock(file, data):
-                what = "it is no lock of conda packages"
-                raise LockError(what, file=file, hint="name it with `pypi`")
-            self._conda[file] = parse_conda_lock(file, data)
+            data = self.lock_bytes(file)
+            self._conda[file] = LockFile(file, data, lambda _: _parse_conda(file, data))
         return self._conda[file]
 
     def is_conda(self, file: str) -> bool:
@@ -108,7 +112,9 @@ class Project:
         Raises:
             LockError: It is not there.
         """
-        return file in self._conda or is_conda_lock(file, self._lock_bytes(file))
+        from noxlock.locks import is_conda_lock  # noqa: PLC0415 - slow to import
+
+        return is_conda_lock(file, self.lock_bytes(file))
 
     def staleness(self, file: str, target: str | None = None) -> str | None:
         """Return why the lock *file* does not belong to its source, or None.
@@ -120,16 +126,11 @@ class Project:
         A poetry.lock says what it was made from, and a conda-lock.yml that is declared:
         of others, and without the source, nothing is known and None is returned.
         """
-        if self.is_conda(file):
-            return self._conda_staleness(file, target)
-        if self.read_lock(file).format != "poetry":
-            return None
-        source = self._source(file)
-        try:
-            source_data = source.read_bytes()
-        except FileNotFoundError:
-            return None
-        return staleness(file, self._lock_bytes(file), source_data)
+        from noxlock.workflows.staleness import (  # noqa: PLC0415 - it needs projects
+            staleness,
+        )
+
+        return staleness(self, file, target)
 
     def require_fresh(self, file: str, target: str | None = None) -> None:
         """Raise `StaleLockError` where the lock *file* is stale, for *target*."""
@@ -140,19 +141,6 @@ class Project:
                 " or NOXLOCK_FROZEN=1"
             )
             raise StaleLockError(why, file=file, hint=hint)
-
-    def _conda_staleness(self, file: str, target: str | None) -> str | None:
-        declared = self.definitions.locks.get(file)
-        if declared is None or self.read_conda_lock(file).format != "conda-lock":
-            return None
-        from noxlock.workflows.conda_lock import (  # noqa: PLC0415 - slow to import
-            conda_staleness,
-        )
-
-        found = conda_staleness(conda_request(self.root, file, declared))
-        if target is not None:
-            found = {name: why for name, why in found.items() if name == target}
-        return "; ".join(f"{name}: {why}" for name, why in found.items()) or None
 
     def environment(self, wanted: str | Environment) -> Environment:
         """Return the environment of this name; one declared in place is itself.
@@ -198,13 +186,12 @@ class Project:
             return False
         return "build-system" in table or (self.root / "setup.py").is_file()
 
-    def _source(self, file: str) -> Path:
-        declared = self.definitions.locks.get(file)
-        if declared is None:
-            return (self.root / file).parent / "pyproject.toml"
-        return self.root / declared.sources[0]
+    def lock_bytes(self, file: str) -> bytes:
+        """Return the bytes of the lock *file*.
 
-    def _lock_bytes(self, file: str) -> bytes:
+        Raises:
+            LockError: They cannot be read.
+        """
         path = self.root / file
         try:
             return path.read_bytes()
@@ -223,3 +210,21 @@ class Project:
                 return None
 
         return beside
+
+
+def _parse(file: str, data: bytes, beside: Callable[[str], bytes | None]) -> Lock:
+    from noxlock.locks import is_conda_lock, parse_lock  # noqa: PLC0415 - as above
+
+    if is_conda_lock(file, data):
+        what = "it is a lock of conda packages"
+        raise LockError(what, file=file, hint="name it with `conda`")
+    return parse_lock(file, data, beside=beside)
+
+
+def _parse_conda(file: str, data: bytes) -> CondaLock:
+    from noxlock.locks import is_conda_lock, parse_conda_lock  # noqa: PLC0415 - as above
+
+    if not is_conda_lock(file, data):
+        what = "it is no lock of conda packages"
+        raise LockError(what, file=file, hint="name it with `pypi`")
+    return parse_conda_lock(file, data)

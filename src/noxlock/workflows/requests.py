@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Plan,
         ProjectInstall,
     )
+    from noxlock.workflows.lock_files import LockFile
 
 __all__ = ["BuildRequest", "BuiltEnvironment"]
 
@@ -37,13 +38,13 @@ class BuildRequest:
     prefix: Path
     """Where it goes; nothing else may be there."""
     project: ProjectInstall
-    lock: Lock | None = None
-    """Of the wheels; None where conda packages are all."""
+    lock: Lock | LockFile[Lock] | None = None
+    """Of the wheels, read or not yet; None where conda packages are all."""
     lock_file: str | Path = ""
     """Relative to `root`, or absolute; its folder is the base of relative paths."""
     reuse: bool = False
     """Keep what is there, if it is what would be made and was not altered."""
-    conda: CondaLock | None = None
+    conda: CondaLock | LockFile[CondaLock] | None = None
     """Of the conda packages, which come first and bring the python."""
 
 
