@@ -27,11 +27,11 @@ class Stored(Value, frozen=True, kw_only=True):
     key: str
     """Where it lies in the store: `sha256/ab/abcd...`."""
     arrays: tuple[ArraySummary, ...] = ()
-    """Empty where it holds none that are read."""
+    """Or columns of a table. Empty where it holds none that are read."""
 
     @property
     def line(self) -> str:
-        """Its size, and the figures of its first array, for people."""
+        """Its size, and the figures of its first array or column, for people."""
         parts = [format_size(self.size)]
         if self.arrays:
             first = self.arrays[0]
@@ -43,6 +43,10 @@ class Stored(Value, frozen=True, kw_only=True):
                 f"min {first.min:.6g}, max {first.max:.6g}, mean {first.mean:.6g},"
                 f" std {first.std:.6g}"
             )
+        if self.arrays and self.arrays[0].null:
+            parts.append(f"{self.arrays[0].null} null")
+        if self.arrays and self.arrays[0].distinct is not None:
+            parts.append(f"{self.arrays[0].distinct} distinct")
         return ", ".join(parts)
 
 
