@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from noxlock.compare._files import Side
 from noxlock.compare.formats import format_of
+from noxlock.compare.formats.folders import files
 from noxlock.errors import CompareError
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from noxlock.model import ArraySummary
 
-__all__ = ["summarise"]
+__all__ = ["summarise", "summarise_files"]
 
 _READERS: Final = {
     **dict.fromkeys(
@@ -26,6 +28,8 @@ _READERS: Final = {
     "feather": ("_arrow", "feather_columns"),
     "jsonl": ("_records", "paths"),
 }
+_MARKS: Final = ("zarr.json", ".zarray")
+"""What describes an array of Zarr, of version 3 and 2."""
 _UNREAD: Final = (CompareError, ArithmeticError, MemoryError, OSError, ValueError)
 
 
@@ -51,3 +55,35 @@ def summarise(path: Path) -> tuple[ArraySummary, ...]:
         return cast("_Summarise", getattr(found, function))(Side("file", path))
     except _UNREAD:
         return ()
+
+
+def summarise_files(path: Path) -> dict[str, tuple[ArraySummary, ...]]:
+    """Return the figures in each file of an output, by its path inside; "": itself.
+
+    Files without figures are left out. An array of a Zarr folder, which is many files,
+    is in that which describes it.
+    """
+    if not path.is_dir():
+        return {"": found} if (found := summarise(path)) else {}
+    if format_of(path).name == "zarr":
+        return _zarr_files(path)
+    try:
+        inside = files(Side("file", path))
+    except CompareError:
+        return {}
+    return {
+        str(PurePosixPath(name, inner)): found
+        for name, file in inside.items()
+        for inner, found in summarise_files(file).items()
+    }
+
+
+def _zarr_files(folder: Path) -> dict[str, tuple[ArraySummary, ...]]:
+    places = (
+        (PurePosixPath(array.key, mark), array)
+        for array in summarise(folder)
+        for mark in _MARKS
+    )
+    return {
+        str(place): (array,) for place, array in places if (folder / place).is_file()
+    }
