@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["check_attribute", "check_lengths", "check_type", "largest_object"]
 
 _SIGNATURE: Final = b"GCOL\x01\0\0\0"
+_PIECE: Final = 1 << 23
+"""Bytes that are looked through at once."""
 _COLLECTION: Final = struct.Struct("<8sQ")
 _OBJECT: Final = struct.Struct("<HHIQ")
 _LENGTH: Final = np.dtype("<u4")
@@ -84,10 +86,14 @@ def largest_object(side: Side) -> int:
         side.open() as stream,
         mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data,
     ):
-        at = data.find(_SIGNATURE)
-        while at >= 0:
-            largest = max(largest, _heap(data, at, side))
-            at = data.find(_SIGNATURE, at + len(_SIGNATURE))
+        for start in range(0, len(data), _PIECE):
+            if data.size() < len(data):
+                raise side.error("became shorter while it was read")
+            stop = start + _PIECE + len(_SIGNATURE) - 1
+            at = data.find(_SIGNATURE, start, stop)
+            while at >= 0:
+                largest = max(largest, _heap(data, at, side))
+                at = data.find(_SIGNATURE, at + len(_SIGNATURE), stop)
     return largest
 
 
