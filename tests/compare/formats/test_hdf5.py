@@ -378,6 +378,20 @@ def test_a_type_that_would_crash_the_library_is_damage(tmp_path: Path) -> None:
     assert "has a damaged type" in damaged(tmp_path, text, broken, 9)
 
 
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_floats_that_would_be_written_past_their_room_are_damage(
+    tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    with h5py.File(tmp_path / "b.h5", "w") as file:
+        file.attrs["pairs"] = np.zeros(2, [("a", "f4", shape), ("b", "i8")])
+    data = (tmp_path / "b.h5").read_bytes()
+    bias = b"\x00\x17\x08\x00\x17\x7f"  # the last of what describes a float32
+    assert data.count(bias) == 1
+    (tmp_path / "a.h5").write_bytes(data.replace(bias, bias[:-1] + b"\x10"))
+    report = compare_output(tmp_path / "b.h5", tmp_path / "a.h5", EXACT)
+    assert "has floats that cannot be read at `@pairs`" in report.reason
+
+
 @pytest.mark.parametrize("chunks", [None, (2,)])
 def test_sequences_in_chunks_are_checked_too(
     tmp_path: Path, chunks: tuple[int, ...] | None
