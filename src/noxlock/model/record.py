@@ -141,16 +141,21 @@ class HistoryEntry(Value, frozen=True, kw_only=True):
 
 
 class ArraySummary(Value, frozen=True, kw_only=True):
-    """What an array holds, in figures; of its finite values but for the counts."""
+    """What an array or a column holds, in figures; of finite values but for counts."""
 
     key: str = ""
-    """Its name in an archive; "" where the file is one array."""
+    """Its name in an archive, or in a table; "" where the file is one array."""
     dtype: str
+    """NumPy's or Arrow's name; of columns of text: int64, float64, text, mixed."""
     shape: tuple[int, ...]
     count: int
     """Elements."""
     nan: int = 0
     infinite: int = 0
+    null: int | None = None
+    """Of a column: values that are not there. None: they always are."""
+    distinct: int | None = None
+    """Of text: how many different ones. None: too many to be counted, or no text."""
     min: float | int | None = None
     """None where there are none, or no real numbers."""
     max: float | int | None = None

@@ -327,10 +327,69 @@ def test_lengths_beyond_the_heap_are_damage(tmp_path: Path, *, inside: bool) -> 
     assert "claims more values than it holds at `t`" in report.reason
 
 
+def values_of_any_length(count: int) -> Any:  # noqa: ANN401
+    values = np.empty(count, object)
+    for index in range(count):
+        values[index] = np.arange(index + 2, dtype="i4")
+    return values
+
+
+@pytest.mark.parametrize("userblock", [0, 512])
+@pytest.mark.parametrize(
+    ("name", "lengths"), [("text", 3), ("lists", 2), ("pair", 5), ("late", 6)]
+)
+def test_a_damaged_length_in_an_attribute_is_refused_before_it_is_read(
+    tmp_path: Path, name: str, lengths: int, userblock: int
+) -> None:
+    old, new = tmp_path / "b.h5", tmp_path / "a.h5"
+    with h5py.File(old, "w", userblock_size=userblock) as file:
+        file.create_dataset("x", data=np.arange(3))
+        group = file.create_group("g")
+        group.attrs["text"] = "abc"
+        kind = h5py.vlen_dtype(np.int32)
+        group.attrs.create("lists", values_of_any_length(2), dtype=kind)
+        pair = [("n", "f8"), ("t", h5py.string_dtype())]
+        group.attrs["pair"] = np.array([(0.5, "abcde")], pair)
+        for number in range(40):  # beyond the first block of the header
+            group.attrs[f"n{number}"] = number
+        group.attrs["late"] = "abcdef"
+        heap = h5py.h5o.get_info(group.id).addr
+    assert compare_output(old, old, EXACT).verdict is Verdict.IDENTICAL
+    data = bytearray(old.read_bytes())
+    at = data.index(name.encode() + b"\0", heap)
+    at = data.index(lengths.to_bytes(4, "little") + data_heap(data, userblock), at)
+    data[at + 3] = 0x40  # a billion values
+    new.write_bytes(data)
+
+    report = compare_output(old, new, EXACT)
+
+    assert report.verdict is Verdict.NOT_COMPARABLE
+    assert f"claims more values than it holds at `g@{name}`" in report.reason
+
+
+def data_heap(data: bytes | bytearray, userblock: int) -> bytes:
+    """Return how a reference to the first heap is written."""
+    return (data.index(b"GCOL") - userblock).to_bytes(8, "little")
+
+
 def test_a_type_that_would_crash_the_library_is_damage(tmp_path: Path) -> None:
     text = b"\x19\x01\x01\x00\x10\x00\x00\x00"
     broken = b"\x19\x05\x01\x00\x10\x00\x00\x00"
     assert "has a damaged type" in damaged(tmp_path, text, broken, 9)
+
+
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_floats_that_would_be_written_past_their_room_are_damage(
+    tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    with h5py.File(tmp_path / "b.h5", "w") as file:
+        file.attrs["pairs"] = np.zeros(2, [("a", "f4", shape), ("b", "i8")])
+    data = (tmp_path / "b.h5").read_bytes()
+    bias = b"\x00\x17\x08\x00\x17\x7f"  # the last of what describes a float32
+    assert data.count(bias) == 1
+    (tmp_path / "a.h5").write_bytes(data.replace(bias, bias[:-1] + b"\x10"))
+    report = compare_output(tmp_path / "b.h5", tmp_path / "a.h5", EXACT)
+    assert "has floats that cannot be read at `@pairs`" in report.reason
 
 
 @pytest.mark.parametrize("chunks", [None, (2,)])

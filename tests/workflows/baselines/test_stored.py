@@ -46,3 +46,27 @@ def test_a_stored_output_is_told_on_one_line() -> None:
     assert Stored(sha256="", size=9, key="x", arrays=(bare,)).line == "9 B, w F32 ()"
     assert Stored(sha256="", size=2048, key="x").line == "2.0 KiB"
     assert format_size(3 << 50) == "3072.0 TiB"
+
+
+def test_of_several_arrays_the_first_that_has_figures_is_told() -> None:
+    name = ArraySummary(key="name", dtype="text", shape=(9,), count=9, null=1)
+    loss = ArraySummary(
+        key="loss",
+        dtype="float64",
+        shape=(9,),
+        count=9,
+        null=2,
+        min=0.5,
+        max=1.5,
+        mean=1.0,
+        std=0.25,
+    )
+    stored = Stored(sha256="", size=9, key="x", arrays=(name, loss, loss))
+    assert stored.line == (
+        "9 B, loss float64 (9), min 0.5, max 1.5, mean 1, std 0.25, 2 null, and 2 more"
+    )
+    label = ArraySummary(
+        key="label", dtype="text", shape=(9,), count=9, null=0, distinct=3
+    )
+    stored = Stored(sha256="", size=9, key="x", arrays=(label,))
+    assert stored.line == "9 B, label text (9), 3 different"

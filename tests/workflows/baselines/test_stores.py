@@ -332,6 +332,45 @@ def test_figures_of_many_images_leave_the_filters_of_warnings_alone(
     assert warnings.filters == before
 
 
+def test_figures_of_a_table_are_told_where_the_store_has_it_no_more(
+    golden: Golden, tmp_path: Path
+) -> None:
+    golden.output("losses.csv", b"fold,loss\n1,0.5\n2,\n3,1.5\n")
+    record = golden.accept()
+    arrays = golden.baseline.stored()["losses.csv"].arrays
+    assert [(each.key, each.mean, each.null) for each in arrays] == [
+        ("fold", 2, 0),
+        ("loss", 1, 1),
+    ]
+
+    environ = {"NOXLOCK_CACHE_DIR": str(tmp_path / "other")}
+    elsewhere = Golden(golden.root, environ, store=BaselineStore(url="../no", above=10))
+    fault = str(elsewhere.baseline.fetch(record).faults["losses.csv"])
+
+    assert (
+        "recorded were 25 B, fold int64 (3), min 1, max 3, mean 2, std 0.816497,"
+        " and 1 more"
+    ) in fault
+
+
+def test_arrays_of_a_zarr_folder_are_with_what_describes_them(golden: Golden) -> None:
+    zarr = pytest.importorskip("zarr")
+    np = pytest.importorskip("numpy")
+    store = golden.root / ".nox" / "outputs" / "fit.zarr"
+    group = zarr.open_group(store, mode="w")
+    group.create_array("deep/coef", data=np.arange(40.0), chunks=(8,))
+    golden.outputs["fit.zarr"] = store
+
+    golden.accept()
+
+    stored = golden.baseline.stored()
+    assert [name for name, one in stored.items() if one.arrays] == [
+        "fit.zarr/deep/coef/zarr.json"
+    ]
+    (array,) = stored["fit.zarr/deep/coef/zarr.json"].arrays
+    assert (array.key, array.shape, array.mean) == ("deep/coef", (40,), 19.5)
+
+
 def test_a_view_follows_what_lies_in_the_folder(golden: Golden) -> None:
     record = golden.accept()
     before = golden.baseline.outputs(record)

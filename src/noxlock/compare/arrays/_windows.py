@@ -45,7 +45,8 @@ def walk_mapped(
 ) -> list[Worker]:
     """Compare two flat arrays by windows, each by whichever thread is free.
 
-    A file that is cut off while it is mapped ends the process; nothing can be done.
+    Raises:
+        CompareError: A file became shorter meanwhile.
     """
     itemsize = max(new.itemsize, old.itemsize)
     threads = max(1, min(threads, _MOST_THREADS))
@@ -63,6 +64,8 @@ def walk_mapped(
             # thread's windows rise.
             for start in starts:
                 stop = min(start + window, len(old))
+                for mapping, _ in maps:
+                    mapping.check()
                 _window(worker, (new, old), plan, run, (start, stop))
                 for mapping, width in maps:
                     mapping.release(start * width, stop * width)
@@ -123,6 +126,9 @@ def walk_tiles(new: Array, old: Array, plan: Plan) -> list[Worker]:
     """Compare two arrays of one shape and different orders, box by box.
 
     Boxes are long in both directions, so that each needs few pages of either file.
+
+    Raises:
+        CompareError: A file became shorter meanwhile.
     """
     worker = Worker(plan)
     shape = old.shape
@@ -137,6 +143,8 @@ def walk_tiles(new: Array, old: Array, plan: Plan) -> list[Worker]:
                 slice(start, start + length)
                 for start, length in zip(starts, lengths, strict=True)
             )
+            for mapping in maps:
+                mapping.check()
             mine, other = np.ascontiguousarray(new[box]), np.ascontiguousarray(old[box])
             order = Tile(starts, other.shape, shape)
             worker.compare(mine.reshape(-1), other.reshape(-1), order)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from noxlock.compare._job import Job
     from noxlock.compare.arrays._lens import Array
 
-__all__ = ["compare_batch", "same_type"]
+__all__ = ["compare_batch", "decoded", "is_list", "same_type"]
 
 _Arrow: TypeAlias = Any
 """A `pyarrow.Array`; its stubs lack what arrays of one type have."""
@@ -47,7 +47,7 @@ def _plain_type(kind: _Type) -> _Type:  # noqa: PLR0911 - one a kind
         return pa.binary()
     if pa.types.is_map(kind):
         return pa.map_(_plain_type(kind.key_type), _plain_type(kind.item_type))
-    if _is_list(kind):
+    if is_list(kind):
         return pa.list_(_plain_type(kind.value_type))
     if pa.types.is_struct(kind):
         fields = [kind.field(number) for number in range(kind.num_fields)]
@@ -55,7 +55,8 @@ def _plain_type(kind: _Type) -> _Type:  # noqa: PLR0911 - one a kind
     return kind
 
 
-def _is_list(kind: pa.DataType) -> bool:
+def is_list(kind: pa.DataType) -> bool:
+    """Whether each value is a list of values."""
     types = pa.types
     return (
         types.is_list(kind)
@@ -83,7 +84,7 @@ class _Walk:
 
     def visit(self, pair: _Pair, job: Job, place: _Place) -> None:
         """Compare the pair (actual, baseline), and all beneath."""
-        new, old = _decoded(pair[0]), _decoded(pair[1])
+        new, old = decoded(pair[0]), decoded(pair[1])
         new_null, old_null = _nulls(new), _nulls(old)
         self._mask(new_null, old_null, place, (new, old))
         keep = ~(new_null | old_null)
@@ -139,7 +140,7 @@ class _Walk:
         types = pa.types
         if types.is_map(old.type) and types.is_map(new.type):
             self._lists((_entries(new), _entries(old)), job, place)
-        elif _is_list(old.type) and _is_list(new.type):
+        elif is_list(old.type) and is_list(new.type):
             self._lists(pair, job, place)
         elif types.is_struct(old.type) and types.is_struct(new.type):
             self._structs(pair, job, place)
@@ -227,13 +228,14 @@ class _Walk:
             self.visit((new.flatten(), old.flatten()), job, within)
 
 
-def _decoded(values: _Arrow) -> _Arrow:
+def decoded(values: _Arrow) -> _Arrow:
+    """Return *values* as they are without dictionaries, runs and extensions."""
     if isinstance(values, pa.ExtensionArray):
-        return _decoded(values.storage)
+        return decoded(values.storage)
     if pa.types.is_dictionary(values.type):
-        return _decoded(values.dictionary_decode())
+        return decoded(values.dictionary_decode())
     if pa.types.is_run_end_encoded(values.type):
-        return _decoded(pc.call_function("run_end_decode", [values]))
+        return decoded(pc.call_function("run_end_decode", [values]))
     return values
 
 

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from noxlock.compare.arrays._exact import Gaps
     from noxlock.compare.arrays._lens import Array
 
-__all__ = ["Column", "Look", "is_integer", "is_number"]
+__all__ = [
+    "Column",
+    "Look",
+    "all_numbers",
+    "is_integer",
+    "is_number",
+    "no_number",
+    "number_of",
+]
 
 # No leading zeros: `007` names something, it counts nothing.
 _INTEGER: Final = re.compile(r"[+-]?(0|[1-9]\d{0,999})", re.ASCII)
@@ -36,6 +44,9 @@ _SHORT: Final = r"[+-]?(?:0|[1-9]\d{0,17})"
 _ALL_INTEGERS: Final = re.compile(rf"(?:{_SHORT}\n)+", re.ASCII)
 _ALL_NUMBERS: Final = re.compile(rf"(?:(?:{_PATTERN})\n)+", re.ASCII | re.IGNORECASE)
 _SOME_INTEGER: Final = re.compile(r"^[+-]?\d+$", re.ASCII | re.MULTILINE)
+_SOME_NUMBER: Final = re.compile(
+    rf"^(?:{_PATTERN})$", re.ASCII | re.IGNORECASE | re.MULTILINE
+)
 _LONG_INTEGER: Final = re.compile(r"^[+-]?\d{16,}$", re.ASCII | re.MULTILINE)
 _FLOAT: Final = np.dtype(np.float64)
 _INT: Final = np.dtype(np.int64)
@@ -51,6 +62,39 @@ def is_integer(cell: str) -> bool:
 def is_number(cell: str) -> bool:
     """Whether a cell is a number, as programs write it."""
     return _REAL.fullmatch(cell) is not None
+
+
+def number_of(cell: str) -> float | None:
+    """Return the number that a cell is; None: it is text."""
+    if _INTEGER.fullmatch(cell):
+        return int(cell)
+    if not _REAL.fullmatch(cell):
+        return None
+    value = float(cell)
+    # Digits that no float holds: the text itself is compared.
+    return None if math.isinf(value) and "i" not in cell.lower() else value
+
+
+def all_numbers(cells: Sequence[str]) -> Array | None:
+    """Return *cells* as int64 or float64; None: one may not be such a number."""
+    text = "\n".join([*cells, ""])
+    if text.count("\n") != len(cells):
+        return None
+    if _ALL_INTEGERS.fullmatch(text):
+        return np.array(list(map(int, cells)), _INT)
+    if not _ALL_NUMBERS.fullmatch(text):
+        return None
+    values = np.array(list(map(float, cells)), _FLOAT)
+    # Of them may be digits that no float holds, and integers that none holds exactly.
+    large = (np.abs(values) >= _LARGE).any()
+    if large and (np.isinf(values).any() or _LONG_INTEGER.search(text)):
+        return None
+    return values
+
+
+def no_number(cells: Sequence[str]) -> bool:
+    """Whether all *cells* are text for sure."""
+    return _SOME_NUMBER.search("\n".join(cells)) is None
 
 
 class Look(NamedTuple):
@@ -119,7 +163,7 @@ class Column:
         """Whether two cells are equal, or numbers within tolerance."""
         if new == old or self._noisy is not None:
             return True
-        mine, other = _number(new), _number(old)
+        mine, other = number_of(new), number_of(old)
         if mine is None or other is None:
             return False
         if not (math.isfinite(mine) and math.isfinite(other)):
@@ -150,7 +194,7 @@ class Column:
     def _single(self, new: list[str], old: list[str], rows: Array) -> None:
         found: dict[bool, list[tuple[int, float, float]]] = {True: [], False: []}
         for row, *cells in zip(rows.tolist(), new, old, strict=True):
-            mine, other = _number(cells[0]), _number(cells[1])
+            mine, other = number_of(cells[0]), number_of(cells[1])
             if mine is None or other is None:
                 self._other(cells[0], cells[1], row)
                 continue
@@ -217,13 +261,3 @@ def _all_reals(texts: list[str]) -> bool:
         and not all(_SOME_INTEGER.search(text) for text in texts)
         and not any(_LONG_INTEGER.search(text) for text in texts)
     )
-
-
-def _number(cell: str) -> float | None:
-    if _INTEGER.fullmatch(cell):
-        return int(cell)
-    if not _REAL.fullmatch(cell):
-        return None
-    value = float(cell)
-    # Digits that no float holds: the text itself is compared.
-    return None if math.isinf(value) and "i" not in cell.lower() else value

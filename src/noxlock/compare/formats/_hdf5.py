@@ -11,14 +11,19 @@ import h5py  # type: ignore[import-untyped] # it has no stubs
 import numpy as np
 from h5py import h5t
 
+from noxlock.compare.formats._hdf5_headers import attribute_bytes
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from noxlock.compare._files import Side
+    from noxlock.errors import CompareError
 
-__all__ = ["check_lengths", "check_type", "largest_object"]
+__all__ = ["check_attribute", "check_lengths", "check_type", "largest_object"]
 
 _SIGNATURE: Final = b"GCOL\x01\0\0\0"
+_PIECE: Final = 1 << 23
+"""Bytes that are looked through at once."""
 _COLLECTION: Final = struct.Struct("<8sQ")
 _OBJECT: Final = struct.Struct("<HHIQ")
 _LENGTH: Final = np.dtype("<u4")
@@ -27,6 +32,9 @@ _BITS: Final = 3
 """Of an encoded type: after two bytes of the encoding, and class and version."""
 _REFERENCE: Final = 16
 """Bytes of a sequence in the file: its length, and its place in a heap."""
+_SIZES: Final = 8, 8
+"""Bytes of offsets and lengths in a file."""
+_CLAIMS: Final = "claims more values than it holds at `{}`"
 _KNOWN: Final = frozenset(
     (
         h5t.INTEGER,
@@ -50,6 +58,11 @@ def check_type(kind: h5t.TypeID, side: Side, path: str) -> bool:
     found = kind.get_class()
     if found == h5t.COMPOUND:
         members = [kind.get_member_type(n) for n in range(kind.get_nmembers())]
+        # h5py writes wider floats than it has made room for.
+        plain = [each.get_super() if _is_array(each) else each for each in members]
+        floats = (each for each in plain if each.get_class() == h5t.FLOAT)
+        if any(each.dtype.itemsize != each.get_size() for each in floats):
+            raise side.error(f"has floats that cannot be read at `{path}`")
         found_in_heap = [check_type(member, side, path) for member in members]
         return any(found_in_heap)
     if found == h5t.ARRAY:
@@ -65,6 +78,10 @@ def check_type(kind: h5t.TypeID, side: Side, path: str) -> bool:
     return bool(found == h5t.STRING and kind.is_variable_str())
 
 
+def _is_array(kind: h5t.TypeID) -> bool:
+    return bool(kind.get_class() == h5t.ARRAY)
+
+
 def largest_object(side: Side) -> int:
     """Return the bytes of the largest object in the file's global heaps.
 
@@ -78,10 +95,14 @@ def largest_object(side: Side) -> int:
         side.open() as stream,
         mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data,
     ):
-        at = data.find(_SIGNATURE)
-        while at >= 0:
-            largest = max(largest, _heap(data, at, side))
-            at = data.find(_SIGNATURE, at + len(_SIGNATURE))
+        for start in range(0, len(data), _PIECE):
+            if data.size() < len(data):
+                raise side.error("became shorter while it was read")
+            stop = start + _PIECE + len(_SIGNATURE) - 1
+            at = data.find(_SIGNATURE, start, stop)
+            while at >= 0:
+                largest = max(largest, _heap(data, at, side))
+                at = data.find(_SIGNATURE, at + len(_SIGNATURE), stop)
     return largest
 
 
@@ -117,17 +138,60 @@ def check_lengths(dataset: h5py.Dataset, largest: int, side: Side, path: str) ->
         CompareError: One does.
     """
     kind = dataset.id.get_type()
-    places = list(_sequences(kind, 0))
-    if not places or not dataset.size:
+    if dataset.size and any(_sequences(kind, 0)):
+        size = kind.get_size() + _growth(kind)
+        raw = _raw(dataset, side, size)
+        _check_rows(raw, kind, largest, side.error(_CLAIMS.format(path)))
+
+
+def check_attribute(
+    attribute: h5py.h5a.AttrID,
+    owner: h5py.HLObject,
+    largest: int | None,
+    side: Side,
+    path: str,
+) -> None:
+    """Check that an attribute fits into the file, and its sequences into its heaps.
+
+    Args:
+        attribute: It is not read.
+        owner: The object that has it.
+        largest: Bytes of the largest object of the heaps; None: it needs none of them.
+        side: The file.
+        path: What messages call it.
+
+    Raises:
+        CompareError: They do not.
+    """
+    error = side.error(_CLAIMS.format(path))
+    kind, count = attribute.get_type(), attribute.get_space().get_select_npoints()
+    if count * (kind.get_size() + _growth(kind)) > side.path.stat().st_size:
+        raise error
+    plist = owner.file.id.get_create_plist()
+    if largest is None or plist.get_sizes() != _SIZES:
         return
+    address = h5py.h5o.get_info(owner.id).addr
+    base = plist.get_userblock()
+    with side.open() as stream:
+        raw = attribute_bytes(stream, base, address, attribute.name)
+    if raw is not None:
+        _check_rows([raw], kind, largest, error)
+
+
+def _check_rows(
+    raw: list[bytes], kind: h5t.TypeID, largest: int, error: CompareError
+) -> None:
+    """Check the lengths of the sequences in values as they lie in the file."""
     size = kind.get_size() + _growth(kind)
-    for raw in _raw(dataset, side, size):
-        rows = np.frombuffer(raw[: len(raw) // size * size], np.uint8).reshape(-1, size)
+    places = list(_sequences(kind, 0))
+    for data in raw:
+        whole = data[: len(data) // size * size]
+        rows = np.frombuffer(whole, np.uint8).reshape(-1, size)
         for offset, width in places:
             fields = np.ascontiguousarray(rows[:, offset : offset + _LENGTH.itemsize])
             lengths = fields.view(_LENGTH)
             if lengths.size and int(lengths.max()) * width > largest:
-                raise side.error(f"claims more values than it holds at `{path}`")
+                raise error
 
 
 def _sequences(kind: h5t.TypeID, start: int) -> Iterator[tuple[int, int]]:

@@ -63,7 +63,8 @@ class ArrayFile:
     def mapped(self) -> Array | None:
         """Return all elements, flat, where the file can be mapped.
 
-        The file must not be cut off while it is mapped.
+        Raises:
+            CompareError: It is not as long as it was.
         """
         if self.place is None or not self.count * self.dtype.itemsize:
             return None
@@ -72,6 +73,8 @@ class ArrayFile:
             return np.memmap(file, self.dtype, "r", offset=offset, shape=(self.count,))
         except OSError:  # a file system that maps nothing
             return None
+        except ValueError as cause:
+            raise self.error("is truncated") from cause
 
 
 def open_array(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from noxlock.compare._tally import Block, Spot, Tally
+from noxlock.compare.arrays._memory import Mapping
 from noxlock.compare.arrays._sources import compare_sources
 from noxlock.errors import CompareError
 
@@ -66,9 +67,15 @@ class Held:
         return False
 
     def blocks(self, step: int) -> Iterator[Array]:
-        """Yield its elements, flat, *step* at a time."""
+        """Yield its elements, flat, *step* at a time.
+
+        Raises:
+            CompareError: They are mapped, and the file became shorter.
+        """
         flat = self.values.reshape(-1)
+        mapping = Mapping(flat)
         for start in range(0, len(flat), step):
+            mapping.check()
             yield flat[start : start + step]
 
     def mapped(self) -> Array | None:

@@ -11,7 +11,12 @@ import numpy as np
 
 from noxlock.compare._files import reason_of
 from noxlock.compare.arrays._sources import compare_sources
-from noxlock.compare.formats._hdf5 import check_lengths, check_type, largest_object
+from noxlock.compare.formats._hdf5 import (
+    check_attribute,
+    check_lengths,
+    check_type,
+    largest_object,
+)
 from noxlock.compare.formats._hdf5_nodes import Node, walk
 from noxlock.compare.formats._objects import compare_trees, converted, element
 from noxlock.compare.formats._parts import (
@@ -75,18 +80,30 @@ class _File:
         address = h5py.h5o.get_info(found.id).addr
         return self.names.get(address) or str(found.name)
 
-    def check(self, path: str, kind: h5py.h5t.TypeID) -> None:
-        """Check a type, and where its values need the heaps once all of these."""
-        if check_type(kind, self.side, path) and self._largest is None:
+    def check(self, path: str, kind: h5py.h5t.TypeID) -> int | None:
+        """Check a type, and where its values need the heaps once all of these.
+
+        Return how large a value in these is at most; None: it needs none of them.
+        """
+        if not check_type(kind, self.side, path):
+            return None
+        if self._largest is None:
             self._largest = largest_object(self.side)
+        return self._largest
+
+    def check_attribute(
+        self, key: str, owner: h5py.HLObject, attribute: h5py.h5a.AttrID
+    ) -> None:
+        """Check that the values of an attribute can be read."""
+        largest = self.check(key, attribute.get_type())
+        check_attribute(attribute, owner, largest, self.side, key)
 
     def check_values(self, path: str, dataset: h5py.Dataset) -> None:
         """Check that the values of *dataset* lie in the file, and can be read."""
         if dataset.external or dataset.is_virtual:
             raise self.side.error(f"keeps the values of `{path}` in other files")
-        self.check(path, dataset.id.get_type())
-        if self._largest is not None:
-            check_lengths(dataset, self._largest, self.side, path)
+        if (largest := self.check(path, dataset.id.get_type())) is not None:
+            check_lengths(dataset, largest, self.side, path)
         claimed = (dataset.size or 0) * max(1, dataset.dtype.itemsize)
         check_claim(claimed, lambda: self.side.path.stat().st_size, self.side.error)
 
@@ -264,9 +281,10 @@ def _attribute(file: _File, path: str, key: str) -> tuple[Held, str]:
     """Return the value of an attribute, and what its dtype is called."""
     error: Callable[[str], CompareError] = file.side.error
     with readable(error, f"is damaged at `{key}`"):
-        attributes = file.object(path).attrs
+        owner = file.object(path)
+        attributes = owner.attrs
         found = attributes.get_id(key[len(path) + 1 :])
-        file.check(key, found.get_type())
+        file.check_attribute(key, owner, found)
         name = _name(found.dtype)
         value = attributes[key[len(path) + 1 :]]
         if isinstance(value, h5py.Empty):

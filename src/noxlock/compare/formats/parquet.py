@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections import Counter
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -18,19 +19,31 @@ if TYPE_CHECKING:
     from noxlock.compare._files import Side
     from noxlock.compare._job import Job
 
-__all__ = ["compare", "compare_feather"]
+__all__ = [
+    "Table",
+    "batches",
+    "check_names",
+    "compare",
+    "compare_feather",
+    "opened",
+    "opened_feather",
+]
 
 _BUFFER: Final = 1 << 20
 _FILE_MAGIC: Final = b"ARROW1"
 _OLD_MAGIC: Final = b"FEA1"
 
 
-class _Table(Protocol):
-    @property
-    def side(self) -> Side: ...
+class Table(Protocol):
+    """A table that is open."""
 
     @property
-    def schema(self) -> pa.Schema: ...
+    def side(self) -> Side:
+        """The file, for messages."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The names and types of the columns."""
 
     def arrays(self, name: str, step: int) -> Iterator[pa.Array[Any]]:
         """Yield the values of a column, at most *step* rows at a time."""
@@ -42,23 +55,29 @@ def compare(baseline: Side, actual: Side, job: Job) -> None:
     Raises:
         CompareError: One cannot be read.
     """
-    with ExitStack() as stack:
-        tables = []
-        for side in (baseline, actual):
-            stack.enter_context(side.open())
-            with readable(side.error, "is no Parquet that can be read"):
-                file = stack.enter_context(_parquet(side))
-                tables.append(_Parquet(side, file, file.schema_arrow))
-        _compare(tables[1], tables[0], job)
+    with opened(baseline) as old, opened(actual) as new:
+        _compare(new, old, job)
 
 
-def _parquet(side: Side) -> pq.ParquetFile:
-    return pq.ParquetFile(
-        side.path,
-        pre_buffer=False,
-        buffer_size=_BUFFER,
-        page_checksum_verification=True,
-    )
+@contextmanager
+def opened(side: Side) -> Iterator[Table]:
+    """Open a Parquet file.
+
+    Raises:
+        CompareError: It cannot be read.
+    """
+    with side.open(), ExitStack() as stack:
+        with readable(side.error, "is no Parquet that can be read"):
+            file = stack.enter_context(
+                pq.ParquetFile(
+                    side.path,
+                    pre_buffer=False,
+                    buffer_size=_BUFFER,
+                    page_checksum_verification=True,
+                )
+            )
+            table = _Parquet(side, file, file.schema_arrow)
+        yield table
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +98,18 @@ def compare_feather(baseline: Side, actual: Side, job: Job) -> None:
     Raises:
         CompareError: One cannot be read.
     """
-    old, new = _Feather.of(baseline), _Feather.of(actual)
-    _compare(new, old, job)
+    with opened_feather(baseline) as old, opened_feather(actual) as new:
+        _compare(new, old, job)
+
+
+@contextmanager
+def opened_feather(side: Side) -> Iterator[Table]:
+    """Open a file of Arrow IPC.
+
+    Raises:
+        CompareError: It cannot be read.
+    """
+    yield _Feather.of(side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +154,24 @@ class _Feather:
                 yield reader.get_batch(number)
 
 
-def _compare(new: _Table, old: _Table, job: Job) -> None:
+def check_names(table: Table) -> None:
+    """Check that columns have names, and each another one.
+
+    Raises:
+        CompareError: They do not.
+    """
+    with readable(table.side.error, "has names of columns that are no text"):
+        names = table.schema.names
+        # Whatever is named inside of them is decoded here for the first time.
+        _ = [same_type(each.type, each.type) for each in table.schema]
+    if len(set(names)) < len(names):
+        name, _ = Counter(names).most_common(1)[0]
+        raise table.side.error(f"has the column {name!r} twice")
+
+
+def _compare(new: Table, old: Table, job: Job) -> None:
     for table in (old, new):
-        with readable(table.side.error, "has names of columns that are no text"):
-            names = table.schema.names
-            # Whatever is named inside of them is decoded here for the first time.
-            _ = [same_type(each.type, each.type) for each in table.schema]
-        if twice := [name for name in names if names.count(name) > 1]:
-            raise table.side.error(f"has the column {twice[0]!r} twice")
+        check_names(table)
     both = pair(new.schema.names, old.schema.names, job)
     if both != [name for name in new.schema.names if name in both]:
         job.tally.note("columns reordered")
@@ -144,7 +183,7 @@ def _compare(new: _Table, old: _Table, job: Job) -> None:
             job.tally.note(f"{old_rows} rows became {new_rows}")
 
 
-def _compare_column(name: str, new: _Table, old: _Table, job: Job) -> tuple[int, int]:
+def _compare_column(name: str, new: Table, old: Table, job: Job) -> tuple[int, int]:
     """Compare a column; return how many rows it has in the baseline, and now."""
     old_type, new_type = old.schema.field(name).type, new.schema.field(name).type
     part = job.part(name, dtype=str(old_type))
@@ -159,25 +198,35 @@ def _compare_column(name: str, new: _Table, old: _Table, job: Job) -> tuple[int,
     return part.tally.shape[0], start + new_rows.rest()
 
 
+def batches(table: Table, name: str, step: int) -> Iterator[pa.Array[Any]]:
+    """Yield the values of a column, checked, at most *step* rows at a time.
+
+    Raises:
+        CompareError: It is damaged.
+    """
+    arrays = table.arrays(name, step)
+    while True:
+        with readable(table.side.error, f"is damaged in column {name!r}"):
+            if (array := next(arrays, None)) is None:
+                return
+            # What is read from a file may have offsets that lie outside of it.
+            array.validate(full=True)
+        yield array
+
+
 class _Rows:
     """The rows of a column, taken as many at a time as the other file has, too."""
 
-    def __init__(self, table: _Table, name: str, step: int) -> None:
-        self._table = table
-        self._name = name
-        self._arrays = table.arrays(name, step)
+    def __init__(self, table: Table, name: str, step: int) -> None:
+        self._arrays = batches(table, name, step)
         self._array: pa.Array[Any] = pa.nulls(0)
         self._start = 0
 
     def ahead(self) -> int:
         """Return how many rows can be taken at once; 0 at the end."""
-        error = self._table.side.error
         while self._start == len(self._array):
-            with readable(error, f"is damaged in column {self._name!r}"):
-                if (array := next(self._arrays, None)) is None:
-                    return 0
-                # What is read from a file may have offsets that lie outside of it.
-                array.validate(full=True)
+            if (array := next(self._arrays, None)) is None:
+                return 0
             self._array, self._start = array, 0
         return len(self._array) - self._start
 

@@ -142,6 +142,8 @@ def _read(side: Side) -> _File:
     _check_layout(side, tensors, size - start)
     # The whole file is mapped, as no empty range can be.
     data = np.memmap(side.path, dtype=np.uint8, mode="r")[start:]
+    if len(data) != size - start:
+        raise side.error("changed while it was read")
     return _File(side=side, data=data, tensors=tensors, metadata=metadata)
 
 

@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from noxlock.compare._files import Side
     from noxlock.compare._job import Job
 
-__all__ = ["compare", "compare_tsv"]
+__all__ = ["DELIMITERS", "Table", "compare", "compare_tsv", "opened"]
 
+DELIMITERS: Final = {"csv": ",;\t|", "tsv": "\t"}
+"""What may separate the cells of a format."""
 _ROWS: Final = 4096
 """Read at once."""
-_DELIMITERS: Final = ",;\t|"
+_CELLS: Final = 1 << 18
+"""Likewise: of wide tables fewer rows."""
 _NAMES: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
@@ -47,7 +50,7 @@ def compare(baseline: Side, actual: Side, job: Job) -> None:
     Raises:
         CompareError: One is no such table, or is ragged.
     """
-    _compare(baseline, actual, job, _DELIMITERS)
+    _compare(baseline, actual, job, DELIMITERS["csv"])
 
 
 def compare_tsv(baseline: Side, actual: Side, job: Job) -> None:
@@ -56,14 +59,14 @@ def compare_tsv(baseline: Side, actual: Side, job: Job) -> None:
     Raises:
         CompareError: One is no such table, or is ragged.
     """
-    _compare(baseline, actual, job, "\t")
+    _compare(baseline, actual, job, DELIMITERS["tsv"])
 
 
 def _compare(baseline: Side, actual: Side, job: Job, delimiters: str) -> None:
     same = same_bytes(baseline, actual)
     with ExitStack() as stack:
-        old = stack.enter_context(_table(baseline, delimiters))
-        new = old if same else stack.enter_context(_table(actual, delimiters))
+        old = stack.enter_context(opened(baseline, delimiters))
+        new = old if same else stack.enter_context(opened(actual, delimiters))
         if old.named and not new.named:
             raise actual.error("has no names of columns: its first row are numbers")
         if new.named and not old.named:
@@ -76,7 +79,9 @@ def _compare(baseline: Side, actual: Side, job: Job, delimiters: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class Table:
+    """A table that is open; its rows can be read once."""
+
     side: Side
     delimiter: str
     names: list[str]
@@ -93,7 +98,8 @@ class _Table:
         width = len(self.names)
         start = 1
         source = self.rows if width == 1 else _ended(self.rows)
-        while rows := list(islice(source, _ROWS)):
+        most = max(1, min(_ROWS, _CELLS // width))
+        while rows := list(islice(source, most)):
             if width == 1:  # Arrow writes a null of one column as an empty line
                 rows = [row or [""] for row in rows]
             if set(map(len, rows)) != {width}:
@@ -109,7 +115,12 @@ class _Table:
 
 
 @contextmanager
-def _table(side: Side, delimiters: str) -> Iterator[_Table]:
+def opened(side: Side, delimiters: str) -> Iterator[Table]:
+    """Open a table whose cells one of *delimiters* separates.
+
+    Raises:
+        CompareError: It is no such table.
+    """
     with side.open() as stream:
         encoding = encoding_of(stream)
         text = io.TextIOWrapper(stream, encoding.codec, newline="")
@@ -132,7 +143,7 @@ def _table(side: Side, delimiters: str) -> Iterator[_Table]:
         if len(set(names)) < len(names):
             name, _ = Counter(names).most_common(1)[0]
             raise side.error(f"has the column {name!r} twice")
-        yield _Table(side, delimiter, names, named, rows)
+        yield Table(side, delimiter, names, named, rows)
 
 
 def _delimiter(line: str, delimiters: str) -> str:
@@ -179,7 +190,7 @@ def _compare_names(new: list[str], old: list[str], job: Job) -> None:
         job.tally.note(f"columns reordered: {', '.join(old)} became {', '.join(new)}")
 
 
-def _compare_rows(new: _Table, old: _Table, job: Job) -> None:
+def _compare_rows(new: Table, old: Table, job: Job) -> None:
     places = {name: number for number, name in enumerate(new.names)}
     shifts = Shifts()
     columns = [
@@ -204,7 +215,7 @@ def _compare_rows(new: _Table, old: _Table, job: Job) -> None:
         job.tally.note(f"{_rows_said(counts[0])} became {counts[1]}")
 
 
-def _compare_same(table: _Table, pairing: Pairing) -> tuple[int, int]:
+def _compare_same(table: Table, pairing: Pairing) -> tuple[int, int]:
     count = 0
     for rows in table.blocks():
         for look in pairing.look(rows, rows):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from noxlock.compare._job import Job
     from noxlock.errors import CompareError
 
-__all__ = ["compare", "compare_lines", "compare_yaml"]
+__all__ = ["compare", "compare_lines", "compare_yaml", "records"]
 
 _Rules: TypeAlias = tuple[int, ...]
 
@@ -93,6 +93,17 @@ def compare_lines(baseline: Side, actual: Side, job: Job) -> None:
     walk.finish()
     if places[0] != places[1]:
         job.tally.note(f"{places[0]} records became {places[1]}")
+
+
+def records(side: Side) -> Iterator[Tree]:
+    """Yield the records of a JSON Lines file, as they are read.
+
+    Raises:
+        CompareError: A line is no JSON, or has a key twice.
+    """
+    with side.open() as stream:
+        for number, line in enumerate(_records(side, stream), start=1):
+            yield parse_json(line, _at(side, number))
 
 
 def _records(side: Side, stream: BinaryIO) -> Iterator[str]:

@@ -13,7 +13,7 @@ from noxlock.workflows.baselines.sizes import format_size
 from noxlock.workflows.records.canonical import without_unset
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["Stored", "encode_stored", "parse_stored"]
 
@@ -27,23 +27,29 @@ class Stored(Value, frozen=True, kw_only=True):
     key: str
     """Where it lies in the store: `sha256/ab/abcd...`."""
     arrays: tuple[ArraySummary, ...] = ()
-    """Empty where it holds none that are read."""
+    """Or columns of a table. Empty where it holds none that are read."""
 
     @property
     def line(self) -> str:
-        """Its size, and the figures of its first array, for people."""
+        """Its size, and figures of an array or column in it, for people."""
         parts = [format_size(self.size)]
         if self.arrays:
-            first = self.arrays[0]
-            shape = ", ".join(map(str, first.shape))
-            parts.append(f"{first.key} {first.dtype} ({shape})".strip())
-        if self.arrays and self.arrays[0].mean is not None:
-            first = self.arrays[0]
-            parts.append(
-                f"min {first.min:.6g}, max {first.max:.6g}, mean {first.mean:.6g},"
-                f" std {first.std:.6g}"
-            )
+            shown = next((x for x in self.arrays if x.mean is not None), self.arrays[0])
+            parts += _figures(shown)
+        if len(self.arrays) > 1:
+            parts.append(f"and {len(self.arrays) - 1} more")
         return ", ".join(parts)
+
+
+def _figures(array: ArraySummary) -> Iterator[str]:
+    shape = ", ".join(map(str, array.shape))
+    yield f"{array.key} {array.dtype} ({shape})".strip()
+    if array.mean is not None:
+        yield f"min {array.min:.6g}, max {array.max:.6g}"
+        yield f"mean {array.mean:.6g}, std {array.std:.6g}"
+    for count, what in ((array.null, "null"), (array.distinct, "different")):
+        if count:
+            yield f"{count} {what}"
 
 
 class _Document(Value, frozen=True, kw_only=True):

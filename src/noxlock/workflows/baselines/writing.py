@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from noxlock.model import BaselineStore
+    from noxlock.model import ArraySummary, BaselineStore
     from noxlock.workflows.baselines.baseline import Accepted, Baseline
 
 __all__ = ["MOST_DIFF", "Writer", "large_files"]
@@ -68,6 +68,10 @@ class Writer:
     baseline: Baseline
     accepted: Accepted
     large: dict[str, Stored] = field(default_factory=dict)
+    figures: dict[str, dict[str, tuple[ArraySummary, ...]]] = field(
+        default_factory=dict
+    )
+    """Of large outputs, by the files in them."""
 
     def write(self) -> None:
         """Write the baseline, or leave all as it was and raise CompareError."""
@@ -105,8 +109,6 @@ class Writer:
                 raise self._changed(name)
         if not large:
             return
-        from noxlock.compare.summaries import summarise  # noqa: PLC0415 - NumPy: only where there is a large output
-
         with ThreadPoolExecutor(AT_ONCE) as pool:
             stored = pool.map(
                 lambda name: self._store(name, files[name], sizes[name]), large
@@ -114,8 +116,20 @@ class Writer:
             # In one thread: reading images changes the filters of warnings, which
             # "is not thread-safe" (Python's words of catch_warnings).
             for name, one in zip(large, stored, strict=True):
-                arrays = summarise(files[name])
-                self.large[name] = replace(one, arrays=arrays)
+                self.large[name] = replace(one, arrays=self._arrays(name))
+
+    def _arrays(self, name: str) -> tuple[ArraySummary, ...]:
+        from noxlock.compare.summaries import summarise_files  # noqa: PLC0415 - NumPy: only where there is a large output
+
+        output = next(
+            each
+            for each in self.accepted.outputs
+            if name == each or name.startswith(f"{each}/")
+        )
+        if output not in self.figures:
+            path = self.accepted.outputs[output]
+            self.figures[output] = summarise_files(path)
+        return self.figures[output].get(name[len(output) + 1 :], ())
 
     def _store(self, name: str, source: Path, size: int) -> Stored:
         digest = self.accepted.record.outputs[name]

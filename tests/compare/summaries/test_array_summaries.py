@@ -142,7 +142,7 @@ def test_what_is_damaged_or_not_read_has_no_figures(tmp_path: Path) -> None:
     whole = (tmp_path / "cut.npy").read_bytes()
     (tmp_path / "cut.npy").write_bytes(whole[:-3])
     files = {
-        "a.csv": b"1,2",
+        "a.txt": b"1,2",
         "empty.npy": b"",
         "no.npz": b"PK",
         "no.safetensors": b"123",
