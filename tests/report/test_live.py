@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 import threading
 from itertools import count
 
 import pytest
 
 from noxlock.report import Quiet, Task, make_progress
-from noxlock.report.console import make_console
 from noxlock.report.live import LiveProgress, PlainProgress
-from noxlock.report.terminal import progress
 
 
 class Terminal(io.StringIO):
@@ -42,7 +39,7 @@ def test_bars_are_for_terminals_only(
 
 def plain(stream: io.StringIO) -> PlainProgress:
     ticks = count(step=2)
-    return PlainProgress(make_console(stream, {}), clock=lambda: float(next(ticks)))
+    return PlainProgress(stream, {}, clock=lambda: float(next(ticks)))
 
 
 def test_a_log_has_a_line_where_a_step_begins_and_one_where_it_ends() -> None:
@@ -110,7 +107,7 @@ def test_counts_are_right_from_many_threads() -> None:
 
 def test_bars_of_several_steps_share_one_view_and_go_away() -> None:
     stream = Terminal()
-    shown = LiveProgress(make_console(stream, {"TERM": "xterm", "COLUMNS": "120"}))
+    shown = LiveProgress(stream, {"TERM": "xterm", "COLUMNS": "120"})
 
     with (
         shown.task("Downloading [x]", total=2_000_000, unit="bytes") as one,
@@ -129,7 +126,7 @@ def test_bars_of_several_steps_share_one_view_and_go_away() -> None:
 
 
 def test_the_parts_get_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
-    progress(os.environ).say("hello")
+    make_progress().say("hello")
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "hello\n")
 

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from installer.scripts import Script
 
 from noxlock.errors import StoreError
 from noxlock.model import Sha256, Subdir, Target
 from noxlock.store import LinkedWheel, _worker
-from noxlock.store._install import _for_interpreter
+from noxlock.store._install import _for_interpreter, _script
+from noxlock.store._manifest import EntryPoint
 from noxlock.store._place import LinkMode
+from noxlock.store._schemes import schemes
 from noxlock.store.store import Store
 from support.interpreters import bare_venv, installed
 
@@ -391,3 +394,16 @@ def test_pip_sees_what_it_would_have_installed(
     assert not list(site_packages(prefix, chosen).glob("*other*"))
     assert not (prefix / "bin" / "demo").exists()
     assert store.verify().damaged == ()
+
+
+@pytest.mark.parametrize("python", ["/env/bin/python", "/my env/bin/python", "/e" * 70])
+@pytest.mark.parametrize("attribute", ["main", "Group.main"])
+def test_scripts_are_those_of_the_package_installer(
+    python: str, attribute: str
+) -> None:
+    point = EntryPoint("demo", "demo.cli", attribute, gui=False)
+    target = Target(subdir=Subdir.LINUX_64, python="3.12.1")
+    where = replace(schemes(Path("/env"), target, "d-1.info"), python=Path(python))
+
+    wanted = Script("demo", "demo.cli", attribute, "console")
+    assert _script(point, where) == wanted.generate(python, "posix")

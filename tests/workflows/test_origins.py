@@ -19,7 +19,8 @@ from noxlock.model import (
     Sha256,
     VcsSource,
 )
-from noxlock.workflows.origins import Origins, direct_url
+from noxlock.workflows.direct_urls import direct_url
+from noxlock.workflows.origins import Origins
 from support.wheels import sdist_tree
 from support.workshop import write_tree
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from rich.console import Console
 
 __all__ = ["is_live", "make_console"]
 
@@ -24,6 +24,8 @@ def is_live(stream: TextIO, environ: Mapping[str, str]) -> bool:
 
 def make_console(stream: TextIO, environ: Mapping[str, str] | None = None) -> Console:
     """Return a console on *stream* that honours NO_COLOR, FORCE_COLOR and CI."""
+    from rich.console import Console  # noqa: PLC0415 - slow to import
+
     environ = os.environ if environ is None else environ
     live = is_live(stream, environ)
     return Console(

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import threading
 import time
 from contextlib import contextmanager
+from functools import cached_property
+from textwrap import wrap
 from typing import TYPE_CHECKING, TextIO
-
-from rich.filesize import decimal
-from rich.progress import (
-    BarColumn,
-    ProgressColumn,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
-from rich.progress import Progress as Bars
-from rich.text import Text
 
 from noxlock.report.console import is_live, make_console
 
@@ -27,12 +19,12 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from rich.console import Console
-    from rich.progress import Task as BarTask
+    from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
     from noxlock.report.progress import Progress, Task
 
-__all__ = ["LiveProgress", "PlainProgress", "make_progress"]
+__all__ = ["LiveProgress", "PlainProgress", "amount_of", "make_progress"]
 
 
 def make_progress(
@@ -41,25 +33,51 @@ def make_progress(
     """Return the progress that fits *stream*, by default standard error."""
     stream = sys.stderr if stream is None else stream
     environ = os.environ if environ is None else environ
-    console = make_console(stream, environ)
     if is_live(stream, environ):
-        return LiveProgress(console)
-    return PlainProgress(console)
+        return LiveProgress(stream, environ)
+    return PlainProgress(stream, environ)
 
 
 class _Lines:
-    """What both forms share: one line, at once."""
+    """What both forms share: one line, at once.
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    rich writes what moves or has a colour. For one plain line, as a warm session says,
+    importing it would take twenty times as long as saying it.
+    """
+
+    def __init__(self, stream: TextIO, environ: Mapping[str, str]) -> None:
+        self._stream = stream
+        self._environ = environ
+
+    @cached_property
+    def _console(self) -> Console:
+        return make_console(self._stream, self._environ)
 
     def say(self, message: str, /) -> None:
         """Say one line."""
-        self._console.print(Text(message))
+        if is_live(self._stream, self._environ):
+            message = _wrapped(message)
+        self._stream.write(f"{message}\n")
+        self._stream.flush()
 
     def warn(self, message: str, /) -> None:
         """Say one line that the user should not miss."""
+        from rich.text import Text  # noqa: PLC0415 - see above
+
         self._console.print(Text(f"warning: {message}", style="yellow"))
+
+
+def _wrapped(text: str) -> str:
+    """Return *text* in lines that fit the terminal, broken between words."""
+    width = shutil.get_terminal_size().columns
+    lines = text.splitlines()
+    if all(len(line) <= width for line in lines):
+        return text
+    broken = (
+        wrap(line, width, break_long_words=False, break_on_hyphens=False) or [""]
+        for line in lines
+    )
+    return "\n".join(line for several in broken for line in several)
 
 
 class _Count:
@@ -78,16 +96,20 @@ class _Count:
 
     def __str__(self) -> str:
         """Return it as people say it: `3 of 4 items`, `1.2 MB`."""
-        return _amount(self.done, self.total, self.unit)
+        return amount_of(self.done, self.total, self.unit)
 
 
 class PlainProgress(_Lines):
     """One line where a step begins, one where it ends."""
 
     def __init__(
-        self, console: Console, *, clock: Callable[[], float] = time.monotonic
+        self,
+        stream: TextIO,
+        environ: Mapping[str, str],
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(console)
+        super().__init__(stream, environ)
         self._clock = clock
 
     @contextmanager
@@ -106,13 +128,6 @@ class PlainProgress(_Lines):
             self.say(f"{title}: {how} {count}, {self._clock() - began:.1f} s")
 
 
-class _Amount(ProgressColumn):
-    def render(self, task: BarTask) -> Text:
-        """Return what is done of a bar."""
-        total = None if task.total is None else int(task.total)
-        return Text(_amount(int(task.completed), total, task.fields["unit"]))
-
-
 class _Bar:
     def __init__(self, bars: Bars, task: TaskID) -> None:
         self._bars = bars
@@ -126,11 +141,22 @@ class _Bar:
 class LiveProgress(_Lines):
     """Bars that go away when their step has ended; several at once share one view."""
 
-    def __init__(self, console: Console) -> None:
-        super().__init__(console)
+    def __init__(self, stream: TextIO, environ: Mapping[str, str]) -> None:
+        super().__init__(stream, environ)
         self._lock = threading.Lock()
         self._running = 0
         self._bars: Bars | None = None
+
+    def say(self, message: str, /) -> None:
+        """Say one line, above the bars where there are any."""
+        with self._lock:
+            bars = self._bars
+        if bars is None:
+            super().say(message)
+            return
+        from rich.text import Text  # noqa: PLC0415 - it is there already
+
+        self._console.print(Text(message))
 
     def task(
         self, title: str, /, *, total: int | None = None, unit: str = "items"
@@ -151,7 +177,9 @@ class LiveProgress(_Lines):
     def _begin(self) -> Bars:
         with self._lock:
             if self._bars is None:
-                self._bars = _make_bars(self._console)
+                from noxlock.report._bars import make_bars  # noqa: PLC0415 - slow
+
+                self._bars = make_bars(self._console)
                 self._bars.start()
             self._running += 1
             return self._bars
@@ -164,20 +192,11 @@ class LiveProgress(_Lines):
                 self._bars = None
 
 
-def _make_bars(console: Console) -> Bars:
-    return Bars(
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=30),
-        _Amount(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    )
-
-
-def _amount(done: int, total: int | None, unit: str) -> str:
+def amount_of(done: int, total: int | None, unit: str) -> str:
+    """Return how far a step has come: `3 of 4 items`, `1.2 MB`."""
     if unit == "bytes":
+        from rich.filesize import decimal  # noqa: PLC0415 - slow to import
+
         return (
             decimal(done) if total is None else f"{decimal(done)} of {decimal(total)}"
         )

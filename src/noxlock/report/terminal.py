@@ -11,7 +11,6 @@ from noxlock.model import Verdict
 from noxlock.report import _details
 from noxlock.report._tables import SIDES, STYLES, diff_lines, outputs_table, show
 from noxlock.report.console import make_console
-from noxlock.report.live import make_progress
 from noxlock.report.notices import noise_line, notices
 from noxlock.report.suspects import cause_line
 from noxlock.report.words import (
@@ -27,19 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from noxlock.model import CheckReport, OutputReport, Variation
-    from noxlock.report.progress import Progress
     from noxlock.report.shown import Shown
 
-__all__ = ["progress", "write", "write_outputs", "write_report"]
+__all__ = ["write", "write_outputs", "write_report"]
 
 _CAUSES: Final = 5
 _DIFF: Final = 12
 _LOG: Final = 10
-
-
-def progress(environ: Mapping[str, str]) -> Progress:
-    """Return the progress of long steps on standard error."""
-    return make_progress(environ=environ)
 
 
 def write(shown: Sequence[Shown], stream: TextIO, environ: Mapping[str, str]) -> None:

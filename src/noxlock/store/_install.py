@@ -9,9 +9,8 @@ import os
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from installer.scripts import Script
 from msgspec import json
 
 from noxlock.store._crew import run_crew
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from noxlock.model import Interpreter
-    from noxlock.store._manifest import Entry, StoredFile, WheelEntry
+    from noxlock.store._manifest import Entry, EntryPoint, StoredFile, WheelEntry
     from noxlock.store._place import LinkMode
     from noxlock.store._schemes import Scheme, Schemes
     from noxlock.store._worker import File, Group
@@ -31,6 +30,16 @@ if TYPE_CHECKING:
 __all__ = ["Installation"]
 
 _PLACEHOLDER = b"#!python"
+_SCRIPT = """\
+#!python
+# -*- coding: utf-8 -*-
+import re
+import sys
+from {module} import {name}
+if __name__ == "__main__":
+    sys.argv[0] = re.sub(r"(-script\\.pyw|\\.exe)?$", "", sys.argv[0])
+    sys.exit({function}())
+"""
 _SHEBANG_LIMIT = 127
 """Bytes of the `#!` line that every Linux kernel reads."""
 _QUOTED = frozenset(',"\r\n')
@@ -194,15 +203,7 @@ class _Adding:
     def scripts(self) -> None:
         """Write the scripts of the entry points."""
         for point in self.wheel.scripts:
-            script = Script(
-                point.name,
-                point.module,
-                point.attribute,
-                "gui" if point.gui else "console",
-            )
-            name, data = script.generate(
-                str(self.schemes.python), self.schemes.launcher
-            )
+            name, data = _script(point, self.schemes)
             self.write("scripts", name, data, executable=True)
 
     def metadata(self, direct_url: Mapping[str, object] | None) -> None:
@@ -248,6 +249,26 @@ class _Adding:
             text = io.StringIO(newline="")
             csv.writer(text, lineterminator="\n").writerow((path, digest, size))
             self._rows[path] = text.getvalue()
+
+
+def _script(point: EntryPoint, schemes: Schemes) -> tuple[str, bytes]:
+    """Return name and content of the script of an entry point.
+
+    As the package installer has it, which takes longer to import than all scripts of an
+    environment to write; where a launcher is needed, it makes that.
+    """
+    if schemes.launcher == "posix":
+        text = _SCRIPT.format(
+            module=point.module,
+            name=point.attribute.partition(".")[0],
+            function=point.attribute,
+        )
+        return point.name, _for_interpreter(text.encode(), schemes.python)
+    from installer.scripts import Script  # noqa: PLC0415 - see above
+
+    section: Literal["gui", "console"] = "gui" if point.gui else "console"
+    script = Script(point.name, point.module, point.attribute, section)
+    return script.generate(str(schemes.python), schemes.launcher)
 
 
 def _write(target: str, file: _Written) -> None:

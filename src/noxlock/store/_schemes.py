@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from installer.utils import canonicalize_name
+from packaging.utils import canonicalize_name
 
 from noxlock.errors import StoreError
 from noxlock.model import Subdir

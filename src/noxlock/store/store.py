@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Self
 
 from noxlock.model import Sha256
 from noxlock.store import BuiltWheel, LinkedWheel
-from noxlock.store._bytecode import compile_sources, sources, write_bytecode
 from noxlock.store._install import Installation
 from noxlock.store._manifest import (
     MTIME,
@@ -30,8 +29,6 @@ from noxlock.store._manifest import (
 from noxlock.store._place import Placer
 from noxlock.store._places import FILES, Places, disk_errors
 from noxlock.store._settings import read_settings
-from noxlock.store._unpack import unpack
-from noxlock.store.upkeep import collect_garbage, store_info, verify_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -92,6 +89,8 @@ class Store:
         """
         if self.has_wheel(sha256):
             return
+        from noxlock.store._unpack import unpack  # noqa: PLC0415 - not for warm runs
+
         with self.places.using(f"store `{wheel.name}`"), wheel.open("rb") as archive:
             _require(archive, wheel, sha256)
             with self.places.staging() as staged:
@@ -193,6 +192,12 @@ class Store:
         missing = self.uncompiled(wheels, interpreter)
         if not missing:
             return
+        from noxlock.store._bytecode import (  # noqa: PLC0415 - not for warm runs
+            compile_sources,
+            sources,
+            write_bytecode,
+        )
+
         with self.places.using("store bytecode"), self.places.staging() as staged:
             work = {}
             for sha256 in missing:
@@ -254,6 +259,8 @@ class Store:
 
     def info(self) -> StoreInfo:
         """Return what the store holds, bucket by bucket."""
+        from noxlock.store.upkeep import store_info  # noqa: PLC0415 - as above
+
         return store_info(self.places)
 
     def gc(
@@ -264,6 +271,8 @@ class Store:
         Raises:
             StoreError: Another run uses the store, or it cannot be written.
         """
+        from noxlock.store.upkeep import collect_garbage  # noqa: PLC0415 - as above
+
         options = {"everything": everything, "dry_run": dry_run}
         return collect_garbage(self.places, days=days, **options)
 
@@ -273,6 +282,8 @@ class Store:
         Raises:
             StoreError: On repair, another run uses the store.
         """
+        from noxlock.store.upkeep import verify_store  # noqa: PLC0415 - as above
+
         return verify_store(self.places, repair=repair)
 
     def _wheel(self, sha256: Sha256) -> WheelEntry:

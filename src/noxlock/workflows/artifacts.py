@@ -17,9 +17,7 @@ from noxlock.model import (
 )
 from noxlock.report.words import counted
 from noxlock.store import LinkedWheel
-from noxlock.workflows.build_requirements import BuildRequirements
-from noxlock.workflows.origins import Origins, direct_url, project_url
-from noxlock.workflows.sources import SourceBuilder, build_note
+from noxlock.workflows.direct_urls import direct_url, project_url
 from noxlock.workflows.supply import is_wheel
 
 if TYPE_CHECKING:
@@ -28,7 +26,8 @@ if TYPE_CHECKING:
     from noxlock.model import Interpreter, Lock, Plan, PlannedPackage, Sha256
     from noxlock.store import BuiltWheel
     from noxlock.workflows.lock_files import LockFile
-    from noxlock.workflows.sources import Source
+    from noxlock.workflows.origins import Origins
+    from noxlock.workflows.sources import Source, SourceBuilder
     from noxlock.workflows.supply import Supplies
 
 __all__ = ["Gathering", "Installable", "Wanted"]
@@ -72,16 +71,29 @@ class Gathering:
     def __init__(self, wanted: Wanted, supplies: Supplies) -> None:
         self._wanted = wanted
         self._supplies = supplies
-        self._origins = Origins(
-            base=wanted.base, store=supplies.store, environ=supplies.environ
+
+    @cached_property
+    def _origins(self) -> Origins:
+        from noxlock.workflows.origins import Origins  # noqa: PLC0415 - to build with
+
+        wanted, supplies = self._wanted, self._supplies
+        return Origins(base=wanted.base, store=supplies.store, environ=supplies.environ)
+
+    @cached_property
+    def _builder(self) -> SourceBuilder:
+        from noxlock.workflows.build_requirements import (  # noqa: PLC0415 - likewise
+            BuildRequirements,
         )
+        from noxlock.workflows.sources import SourceBuilder  # noqa: PLC0415 - likewise
+
+        wanted, supplies = self._wanted, self._supplies
         requirements = BuildRequirements(
             supplies=supplies,
             interpreter=wanted.interpreter,
             given=wanted.lock,
             base=wanted.base,
         )
-        self._builder = SourceBuilder(
+        return SourceBuilder(
             supplies=supplies,
             interpreter=wanted.interpreter,
             requirements=requirements,
@@ -181,6 +193,8 @@ class Gathering:
         needs_building = _needs_building(package)
         if needs_building:
             built = built or self._build(self._source(package))
+            from noxlock.workflows.sources import build_note  # noqa: PLC0415 - as above
+
             note, sha256 = build_note(built), built.sha256
         if sha256 is None:  # pragma: no cover - the plan and the index see to it
             raise PlanError(f"{package.name} has no sha256")
@@ -199,6 +213,8 @@ class Gathering:
         )
 
     def _build(self, source: Source) -> BuiltWheel:
+        from noxlock.workflows.sources import build_note  # noqa: PLC0415 - as above
+
         built = self._builder.build(source)
         if built.notes["mode"] == "index":
             self._supplies.progress.warn(f"{source.title}: {build_note(built)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from noxlock.envs.building import Backend
 from noxlock.envs.digests import (
@@ -20,9 +20,7 @@ from noxlock.envs.git import (
 )
 from noxlock.envs.unpacking import unpack_sdist
 from noxlock.errors import BuildError
-from noxlock.index.addresses import without_credentials
 from noxlock.model import (
-    ArchiveSource,
     DirectorySource,
     ProjectInstall,
     VcsSource,
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
     from noxlock.model import PlannedPackage
     from noxlock.store import StoreProtocol
 
-__all__ = ["Origins", "direct_url", "project_url"]
+__all__ = ["Origins"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,47 +172,3 @@ def _installable(folder: Path, title: str) -> Backend:
             hint="use `project: none` for this environment",
         )
     return backend
-
-
-def direct_url(package: PlannedPackage, base: Path) -> dict[str, Any] | None:
-    """Return what direct_url.json says of *package*; None: it came from an index.
-
-    PEP 610: "direct_url.json [...] MUST NOT be created when installing a distribution
-    from an other type of requirement (i.e. name plus version specifier)".
-    """
-    match package.source:
-        case VcsSource() as vcs:
-            info = {"vcs": vcs.vcs, "commit_id": vcs.commit}
-            if vcs.requested:
-                info["requested_revision"] = vcs.requested
-            url: dict[str, Any] = {
-                "url": without_credentials(vcs.url),
-                "vcs_info": info,
-            }
-            return _with_subdirectory(url, vcs.subdirectory)
-        case ArchiveSource() as archive:
-            hashes = {"sha256": package.sha256}
-            where = archive.url or (base / (archive.path or "")).resolve().as_uri()
-            url = {
-                "url": without_credentials(where),
-                "archive_info": {
-                    "hash": f"sha256={package.sha256}",
-                    "hashes": hashes,
-                },
-            }
-            return _with_subdirectory(url, archive.subdirectory)
-        case DirectorySource() as directory:
-            url = project_url(base / directory.path, editable=directory.editable)
-            return _with_subdirectory(url, directory.subdirectory)
-        case _:
-            return None
-
-
-def project_url(folder: Path, *, editable: bool) -> dict[str, Any]:
-    """Return what direct_url.json says of a project that is installed from a folder."""
-    info = {"editable": True} if editable else {}
-    return {"url": folder.resolve().as_uri(), "dir_info": info}
-
-
-def _with_subdirectory(url: dict[str, Any], subdirectory: str | None) -> dict[str, Any]:
-    return url | ({"subdirectory": subdirectory} if subdirectory else {})

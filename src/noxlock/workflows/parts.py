@@ -78,18 +78,19 @@ class Parts:
     @cached_property
     def progress(self) -> Progress:
         """Where long steps say what they do: stderr."""
-        from noxlock.report.terminal import progress  # noqa: PLC0415
+        from noxlock.report.live import make_progress  # noqa: PLC0415
 
-        return progress(self.environ)
+        return make_progress(environ=self.environ)
 
     @cached_property
     def builder(self) -> Builder:
         """Makes environments."""
+        from noxlock.index.later import LaterIndex  # noqa: PLC0415
         from noxlock.workflows.environments import Builder  # noqa: PLC0415
 
         return Builder(
             store=self.store,
-            index=self.index,
+            index=LaterIndex(lambda: self.index),
             progress=self.progress,
             offline=self.offline,
             environ=self.environ,

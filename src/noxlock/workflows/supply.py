@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,6 +119,10 @@ class Supplies:
             find_links=plan.find_links,
             has=self._has,
         )
+        from concurrent.futures import (  # noqa: PLC0415 - not for warm runs
+            ThreadPoolExecutor,
+        )
+
         downloads = self.store.downloads()
         found: dict[str, PlannedPackage] = {}
         # Unpacking goes on beside the downloads.

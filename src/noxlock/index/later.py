@@ -1,0 +1,36 @@
+"""An index client that is made at the first fetch: it takes long to import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from noxlock.index import Fetched, FetchRequest, Index
+
+__all__ = ["LaterIndex"]
+
+
+@dataclass(frozen=True, slots=True)
+class LaterIndex:
+    """An `Index` in whose place another one is made at the first fetch.
+
+    A warm session fetches nothing, and a network library takes longer to import than
+    its environment to link.
+    """
+
+    make: Callable[[], Index]
+
+    def fetch(
+        self,
+        request: FetchRequest,
+        /,
+        *,
+        into: Path,
+        on_file: Callable[[Fetched], None],
+    ) -> None:
+        """Fetch as the one that is made does; raises what making it raises, too."""
+        self.make().fetch(request, into=into, on_file=on_file)
