@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -133,6 +132,8 @@ class CompareError(NoxlockError):
 
 def closest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that *name* may be meant for; None: none is like it."""
+    from difflib import get_close_matches  # noqa: PLC0415 - rare, and slow to import
+
     found = get_close_matches(name, list(known), n=1, cutoff=0.6)
     return found[0] if found else None
 

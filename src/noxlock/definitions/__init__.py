@@ -9,7 +9,7 @@ from noxlock._lazy import lazily
 if TYPE_CHECKING:
     from noxlock.definitions.checks import baseline_folder
     from noxlock.definitions.command import Command, parse_command
-    from noxlock.definitions.formats import FORMATS
+    from noxlock.definitions.formats import FORMATS, SCHEMA_FILE
     from noxlock.definitions.load import (
         Merged,
         Parsed,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from noxlock.definitions.locks import LockKind, kind_of_lock, subdir_of
     from noxlock.definitions.places import locate
     from noxlock.definitions.profiles import BUILTIN_PROFILES, CPU_LEVELS
-    from noxlock.definitions.schema import SCHEMA_FILE, json_schema
+    from noxlock.definitions.schema import json_schema
     from noxlock.definitions.sizes import parse_size
     from noxlock.definitions.validation import commands, session_names, validate
 
@@ -56,12 +56,12 @@ if not TYPE_CHECKING:
         {
             "checks": "baseline_folder",
             "command": "Command parse_command",
-            "formats": "FORMATS",
+            "formats": "FORMATS SCHEMA_FILE",
             "load": "Merged Parsed load_definitions merge parse_call parse_definitions",
             "locks": "LockKind kind_of_lock subdir_of",
             "places": "locate",
             "profiles": "BUILTIN_PROFILES CPU_LEVELS",
-            "schema": "SCHEMA_FILE json_schema",
+            "schema": "json_schema",
             "sizes": "parse_size",
             "validation": "commands session_names validate",
         },

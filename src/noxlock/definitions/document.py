@@ -14,7 +14,7 @@ from noxlock.errors import DefinitionError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Document", "Path", "Problems", "dotted"]
+__all__ = ["Document", "Path", "Problems", "dotted", "table_of"]
 
 Path: TypeAlias = tuple[str | int, ...]
 """Keys and indexes from the top of a document to a value."""
@@ -98,3 +98,16 @@ def _listing(errors: Sequence[DefinitionError]) -> str:
         hint = f" ({error.hint})" if error.hint else ""
         lines.append(f"  {error}{hint}")
     return "\n".join(lines)
+
+
+def table_of(file: str, data: object) -> dict[str, object]:
+    """Return the values of a whole file, which must be a table, or nothing."""
+    match data:
+        case None:
+            return {}
+        case dict():
+            return data
+        case _:
+            what = "the file holds no table of definitions"
+            hint = "begin with `sessions:`, `environments:`, `checks:` or `locks:`"
+            raise DefinitionError(what, file=file, hint=hint)

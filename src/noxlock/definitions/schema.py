@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from noxlock.model import Definitions
 
-__all__ = ["SCHEMA_FILE", "json_schema"]
-
-SCHEMA_FILE: Final = "schema.json"
-"""The one file in the folder of definitions that holds none.
-
-`noxlock schema > sessions/schema.json` writes it; a file of definitions refers to it in
-its first line, `# yaml-language-server: $schema=schema.json`, or, in JSON, in a key
-`$schema` at the top.
-"""
+__all__ = ["json_schema"]
 
 
 def json_schema() -> dict[str, Any]:

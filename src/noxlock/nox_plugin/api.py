@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Required, TypedDict, Unpack
 
-from noxlock.definitions import Parsed, parse_call, parse_definitions
-from noxlock.definitions.document import Problems
 from noxlock.errors import DefinitionError
-from noxlock.nox_plugin.backend import register
+from noxlock.nox_plugin.backend import register as register_backend
+from noxlock.nox_plugin.entries import describe
 from noxlock.nox_plugin.failures import exits
-from noxlock.nox_plugin.kinds import register_check, register_lock, register_session
+from noxlock.nox_plugin.kinds import register
 from noxlock.nox_plugin.noxfile import current, nox_names
+from noxlock.store.memo import digest, memo_key
 from noxlock.workflows.definition_files import (
     DEFINITIONS_FOLDER,
     read_definition_files,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
     from types import FrameType
 
     from noxlock import model
+    from noxlock.definitions import Parsed
     from noxlock.model import Definitions
+    from noxlock.nox_plugin.noxfile import Noxfile
 
 __all__ = [
     "CheckFields",
@@ -143,15 +146,43 @@ def load(folder: str = DEFINITIONS_FOLDER) -> None:
         SystemExit: With status 2, what is wrong being said on stderr.
     """
     with exits():
-        problems = Problems()
-        parts: list[Parsed] = []
-        for file, data in read_definition_files(current().root, folder).items():
-            try:
-                parts.append(parse_definitions(file, data))
-            except DefinitionError as error:
-                problems.add(error)
-        problems.raise_any()
-        _declare(*parts, others=nox_names())
+        noxfile, others = current(), nox_names()
+        files = read_definition_files(noxfile.root, folder)
+        register_backend()
+        key = memo_key(
+            "noxfile", [(name, digest(data)) for name, data in files.items()], others
+        )
+        entries, _, kept = (noxfile.memo.get(key) or b"").partition(b"\n")
+        if kept and noxfile.adopt(files, kept):
+            for entry in json.loads(entries):
+                register(noxfile, entry)
+            return
+        first = noxfile.is_empty
+        new = _declare(*_parsed(files), others=others)
+        if first:
+            noxfile.memo.put(key, _remembered(noxfile, new))
+
+
+def _parsed(files: Mapping[str, bytes]) -> Iterator[Parsed]:
+    """Yield what each file declares; what is wrong in any of them is said at once."""
+    from noxlock.definitions import parse_definitions  # noqa: PLC0415 - see `entries`
+    from noxlock.definitions.document import Problems  # noqa: PLC0415 - likewise
+
+    problems = Problems()
+    for file, data in files.items():
+        try:
+            yield parse_definitions(file, data)
+        except DefinitionError as error:
+            problems.add(error)
+    problems.raise_any()
+
+
+def _remembered(noxfile: Noxfile, new: Definitions) -> bytes:
+    """Return two lines of JSON: the sessions of nox, and all that is declared."""
+    from msgspec import json as encoding  # noqa: PLC0415 - likewise
+
+    entries = list(describe(new, noxfile.definitions))
+    return encoding.encode(entries) + b"\n" + encoding.encode(new)
 
 
 def Environment(**fields: Unpack[EnvironmentFields]) -> model.Environment:  # noqa: N802
@@ -216,6 +247,8 @@ def lock(
 def _call(
     section: str, name: str, fields: Mapping[str, object], caller: FrameType
 ) -> Parsed:
+    from noxlock.definitions import parse_call  # noqa: PLC0415 - see `entries`
+
     named = {
         key.replace("_", "-"): _as_in_a_file(key, value)
         for key, value in fields.items()
@@ -248,11 +281,7 @@ def _as_in_a_file(key: str, value: object) -> object:
 def _declare(*parts: Parsed, others: Sequence[str] | None = None) -> Definitions:
     noxfile = current()
     new = noxfile.add(parts, others=others)
-    register()
-    for name, declared in new.sessions.items():
-        register_session(noxfile, name, declared)
-    for name, one in new.checks.items():
-        register_check(noxfile, name, one)
-    if new.locks:
-        register_lock(noxfile)
+    register_backend()
+    for entry in describe(new, noxfile.definitions):
+        register(noxfile, entry)
     return new

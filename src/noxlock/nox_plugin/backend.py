@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 from nox.logger import logger
 from nox.virtualenv import ALL_VENVS, ProcessEnv
 
-from noxlock.envs import hermetic_variables
 from noxlock.errors import DefinitionError
 from noxlock.nox_plugin.failures import reported
 from noxlock.nox_plugin.logs import quiet_libraries
 from noxlock.nox_plugin.noxfile import current
 from noxlock.nox_plugin.options import Options, read_options
 from noxlock.workflows.parts import default_parts
-from noxlock.workflows.targets import on_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,9 +93,11 @@ class LockedEnv(ProcessEnv):
         Raises:
             NoxlockError: Why it cannot be made.
         """
-        from noxlock.workflows.environments import (  # noqa: PLC0415 - not for `nox -l`
+        from noxlock.envs import hermetic_variables  # noqa: PLC0415 - not for `nox -l`
+        from noxlock.workflows.environments import (  # noqa: PLC0415 - likewise
             BuildRequest,
         )
+        from noxlock.workflows.targets import on_this_machine  # noqa: PLC0415 - likewise
 
         use, project = self._use(), current().project()
         environment = project.environment(use.environment)

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import nox
 import nox.registry
 
-from noxlock.definitions import locate, merge, validate
 from noxlock.errors import DefinitionError
-from noxlock.model import Definitions, Environment, ProjectInstall
 from noxlock.store import default_root
 from noxlock.store.memo import Memo
 
@@ -30,7 +28,13 @@ if TYPE_CHECKING:
     from nox._decorators import Func
 
     from noxlock.definitions import Parsed
-    from noxlock.model import Check, Session
+    from noxlock.model import (
+        Check,
+        Definitions,
+        Environment,
+        ProjectInstall,
+        Session,
+    )
     from noxlock.workflows.project import Project
 
 __all__ = ["Noxfile", "Use", "current", "nox_names"]
@@ -59,13 +63,66 @@ class Noxfile:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.definitions = Definitions()
         self.outcomes: dict[str, tuple[str, bool]] = {}
         """Of each check's session that ended: its headline, and whether it passed."""
         self.accepted: set[str] = set()
         """The checks whose baseline was accepted by a session of this run."""
-        self._parts: tuple[Parsed, ...] = ()
+        self._files: Mapping[str, bytes] = {}
+        """Of definitions that are known to be valid, and are not parsed yet."""
+        self._kept = b""
+        """What these files declare, as JSON; "": nothing is known of it."""
+        self._parsed: tuple[Parsed, ...] = ()
+        self._definitions: Definitions | None = None
         self._gathering: dict[str, Func] = {}
+
+    @property
+    def memo(self) -> Memo:
+        """Where it is remembered what files declare, and what locks say."""
+        return Memo(default_root(os.environ))
+
+    @property
+    def definitions(self) -> Definitions:
+        """What has been declared so far."""
+        if self._definitions is None:
+            from noxlock.model import Definitions  # noqa: PLC0415 - not for `nox -l`
+
+            if self._kept:
+                from msgspec import json  # noqa: PLC0415 - likewise
+
+                self._definitions = json.decode(self._kept, type=Definitions)
+            else:
+                self._definitions = Definitions()
+        return self._definitions
+
+    @property
+    def _parts(self) -> tuple[Parsed, ...]:
+        """Files and calls that declare something, and where each entry stands."""
+        from noxlock.definitions import parse_definitions  # noqa: PLC0415 - likewise
+
+        files = self._files.items()
+        self._parsed += tuple(parse_definitions(name, data) for name, data in files)
+        self._files = {}
+        return self._parsed
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been declared yet."""
+        return not self._parsed and not self._files
+
+    def adopt(self, files: Mapping[str, bytes], kept: bytes) -> bool:
+        """Take in files of definitions of which it is known what they declare.
+
+        Args:
+            files: Name and content of each.
+            kept: All that they declare, as JSON.
+
+        Returns:
+            Whether they are all that is declared; nothing is done else.
+        """
+        if not self.is_empty:
+            return False
+        self._files, self._kept = files, kept
+        return True
 
     def add(
         self, parts: Iterable[Parsed], *, others: Collection[str] | None
@@ -80,12 +137,14 @@ class Noxfile:
             DefinitionError: They contradict themselves, or what was there before;
                 nothing is taken in then.
         """
+        from noxlock.definitions import merge, validate  # noqa: PLC0415 - likewise
+
         new = tuple(parts)
         whole = (*self._parts, *new)
         merged = merge(whole)
         validate(merged.definitions, merged.origins, others=others)
         self._refuse_overriding(new)
-        self._parts, self.definitions = whole, merged.definitions
+        self._parsed, self._definitions = whole, merged.definitions
         return merge(new).definitions
 
     def _refuse_overriding(self, parts: Iterable[Parsed]) -> None:
@@ -128,8 +187,7 @@ class Noxfile:
             Project,
         )
 
-        memo = Memo(default_root(os.environ))
-        return Project.open(self.root, self.definitions, memo=memo)
+        return Project.open(self.root, self.definitions, memo=self.memo)
 
     @contextmanager
     def placed(self, section: str, name: str) -> Iterator[None]:
@@ -137,6 +195,8 @@ class Noxfile:
         try:
             yield
         except DefinitionError as error:
+            from noxlock.definitions import locate, merge  # noqa: PLC0415 - likewise
+
             locate(error, merge(self._parts).origins, (section, name))
             raise
 
@@ -147,6 +207,8 @@ class Noxfile:
             wanted: `session:NAME` or `check:NAME` for what is declared; else the name
                 of an environment, for a session written by hand.
         """
+        from noxlock.model import ProjectInstall  # noqa: PLC0415 - likewise
+
         kind, colon, name = wanted.partition(":")
         if not colon:
             return Use(

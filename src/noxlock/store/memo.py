@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 import time
 from contextlib import suppress
 from functools import lru_cache
@@ -61,6 +60,8 @@ class Memo:
 
     def put(self, key: str, data: bytes) -> None:
         """Keep *data* for *key*, if it can be."""
+        import tempfile  # noqa: PLC0415 - what is found needs none
+
         seal = hashlib.sha256(data).hexdigest().encode()
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)

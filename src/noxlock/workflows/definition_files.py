@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from noxlock.definitions import FORMATS, SCHEMA_FILE, load_definitions
+from noxlock.definitions.formats import FORMATS, SCHEMA_FILE
 from noxlock.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def read_definitions(
     Raises:
         DefinitionError: What is wrong, with its file, line and key.
     """
+    from noxlock.definitions import load_definitions  # noqa: PLC0415 - slow to import
+
     return load_definitions(read_definition_files(root, folder), others=others)
 
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, TypeVar
 
-from noxlock.envs.gpu import why_no_gpu
 from noxlock.errors import EnvError
-from noxlock.model import Gpu
 from noxlock.nox_plugin.kinds._nox import install_only
 from noxlock.nox_plugin.options import is_on
-from noxlock.workflows.targets import needs_cuda, on_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +45,8 @@ def with_gpu(
         if declared.gpu is None:
             session.warn(f"a CUDA environment, and no GPU: {why}; `gpu: skip` skips it")
         elif _required(declared):
+            from noxlock.model import Gpu  # noqa: PLC0415 - not for `nox -l`
+
             in_ci = " in CI" if declared.gpu is Gpu.REQUIRE_IN_CI else ""
             raise EnvError(
                 f"{session.name} requires a GPU{in_ci}: {why}",
@@ -60,11 +59,19 @@ def with_gpu(
 
 def is_skipped(declared: Session | Check) -> bool:
     """Return whether it is skipped on this machine, for want of a GPU."""
+    from noxlock.envs.gpu import why_no_gpu  # noqa: PLC0415 - as above
+
     needs = declared.gpu is not None and not _required(declared)
     return needs and why_no_gpu({**os.environ, **declared.env}) is not None
 
 
 def _why_not(project: Project, declared: Session | Check) -> str | None:
+    from noxlock.envs.gpu import why_no_gpu  # noqa: PLC0415 - as above
+    from noxlock.workflows.targets import (  # noqa: PLC0415 - as above
+        needs_cuda,
+        on_this_machine,
+    )
+
     if declared.gpu is None:
         environment = project.environment(declared.environment)
         if not needs_cuda(on_this_machine(project, environment).target):
@@ -73,6 +80,8 @@ def _why_not(project: Project, declared: Session | Check) -> str | None:
 
 
 def _required(declared: Session | Check) -> bool:
+    from noxlock.model import Gpu  # noqa: PLC0415 - as above
+
     match declared.gpu:
         case Gpu.REQUIRE:
             return True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from noxlock.model import Environment
 from noxlock.nox_plugin.backend import BACKEND, LockedEnv
 
 if TYPE_CHECKING:
@@ -13,9 +12,9 @@ if TYPE_CHECKING:
 
     import nox
 
-__all__ = ["Backend", "backend", "install_only", "locked_env", "nox_folder"]
+    from noxlock.nox_plugin.entries import Entry
 
-_ANY_PYTHON = Environment().python
+__all__ = ["Backend", "backend", "install_only", "locked_env", "nox_folder"]
 
 
 class Backend(TypedDict):
@@ -26,14 +25,13 @@ class Backend(TypedDict):
     venv_params: list[str]
 
 
-def backend(use: str, environment: Environment) -> Backend:
-    """Return where the session with this `use` runs.
-
-    The default, any Python 3, is no part of a session's name; what is said, is.
-    """
-    python = environment.python
-    given = None if python == _ANY_PYTHON else python
-    return {"python": given, "venv_backend": BACKEND, "venv_params": [use]}
+def backend(entry: Entry) -> Backend:
+    """Return where the session of *entry* runs."""
+    return {
+        "python": entry["python"],
+        "venv_backend": BACKEND,
+        "venv_params": [f"{entry['kind']}:{entry['name']}"],
+    }
 
 
 def locked_env(session: nox.Session) -> LockedEnv | None:

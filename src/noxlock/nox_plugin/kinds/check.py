@@ -11,35 +11,34 @@ import nox
 from nox.command import CommandFailed
 from nox.logger import logger
 
-from noxlock.definitions import baseline_folder
 from noxlock.errors import DefinitionError
 from noxlock.nox_plugin.failures import MissingInterpreter, reported
 from noxlock.nox_plugin.kinds._gpu import is_skipped, with_gpu
 from noxlock.nox_plugin.kinds._nox import backend, install_only, locked_env, nox_folder
-from noxlock.nox_plugin.kinds._pythons import missing_pythons
 from noxlock.nox_plugin.options import read_options, refuse_rest
-from noxlock.nox_plugin.summaries import check_summary, repro_summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from noxlock.model import Check
+    from noxlock.nox_plugin.entries import Entry
     from noxlock.nox_plugin.noxfile import Noxfile
     from noxlock.nox_plugin.options import Options
     from noxlock.workflows.environments import BuiltEnvironment
     from noxlock.workflows.project import Project
 
-__all__ = ["register_check"]
+__all__ = ["register_check", "register_repro"]
 
 _FLAGS: Final = ("--accept", "--yes", "--no-vary", "--verbose", "-v")
 
 
-def register_check(noxfile: Noxfile, name: str, declared: Check) -> None:
-    """Make a declared check known to nox, as `repro(NAME)`, and to `repro`."""
-    title = _title(name)
+def register_check(noxfile: Noxfile, entry: Entry) -> None:
+    """Make a declared check known to nox, as `repro(NAME)`."""
+    name = entry["name"]
 
     def rerun(session: nox.Session) -> None:
         failed = False
+        declared = noxfile.definitions.checks[name]
         try:
             _rerun(session, noxfile, name, declared)
         except CommandFailed as error:
@@ -57,16 +56,13 @@ def register_check(noxfile: Noxfile, name: str, declared: Check) -> None:
             if not left or (failed and stops):
                 _summarise(noxfile, left)
 
-    _register_repro(noxfile)
-    environment = noxfile.project().environment(declared.environment)
-    rerun.__doc__ = check_summary(name, declared, environment)
+    rerun.__doc__ = entry["doc"]
     nox.session(
-        name=title,
-        tags=declared.tags,
-        default=declared.default,
-        # Several pythons write to the one folder of the check: one after the other.
-        allow_parallel=isinstance(environment.python, str),
-        **backend(f"check:{name}", environment),
+        name=_title(name),
+        tags=entry["tags"],
+        default=entry["default"],
+        allow_parallel=entry["allow_parallel"],
+        **backend(entry),
     )(rerun)
 
 
@@ -155,6 +151,8 @@ def _compare(
 
 def _others(noxfile: Noxfile, name: str) -> list[str]:
     """Return the folders of the baselines of all checks but *name*."""
+    from noxlock.definitions import baseline_folder  # noqa: PLC0415 - as above
+
     checks = noxfile.definitions.checks.items()
     return [baseline_folder(other, one) for other, one in checks if other != name]
 
@@ -179,15 +177,16 @@ def _direct(project: Project, declared: Check, target: str) -> frozenset[str]:
     )
 
 
-def _register_repro(noxfile: Noxfile) -> None:
+def register_repro(noxfile: Noxfile, entry: Entry) -> None:
+    """Make `repro` known to nox, which requires every check."""
+
     def repro(session: nox.Session) -> None:
         if not install_only(session):
             with reported():
                 _judge_all(session, noxfile)
 
-    checks = noxfile.definitions.checks
-    repro.__doc__ = repro_summary(checks)
-    noxfile.gather(repro, "repro", [_title(name) for name in checks])
+    repro.__doc__ = entry["doc"]
+    noxfile.gather(repro, "repro", entry["requires"])
 
 
 def _judge_all(session: nox.Session, noxfile: Noxfile) -> None:
@@ -198,6 +197,10 @@ def _judge_all(session: nox.Session, noxfile: Noxfile) -> None:
     checks = noxfile.definitions.checks
     skipped = [name for name, check in checks.items() if is_skipped(check)]
     wanted = {name: one for name, one in checks.items() if name not in skipped}
+    from noxlock.nox_plugin.kinds._pythons import (  # noqa: PLC0415 - as above
+        missing_pythons,
+    )
+
     lacking = missing_pythons(noxfile.project(), wanted)
     passed = [name for name in wanted if name not in lacking]
     if passed:

@@ -10,18 +10,18 @@ from nox.command import CommandFailed
 from noxlock.nox_plugin.failures import reported
 from noxlock.nox_plugin.kinds._nox import install_only, nox_folder
 from noxlock.nox_plugin.options import read_options
-from noxlock.nox_plugin.summaries import lock_summary
 from noxlock.workflows.parts import default_parts
 
 if TYPE_CHECKING:
     import nox
 
+    from noxlock.nox_plugin.entries import Entry
     from noxlock.nox_plugin.noxfile import Noxfile
 
 __all__ = ["register_lock"]
 
 
-def register_lock(noxfile: Noxfile) -> None:
+def register_lock(noxfile: Noxfile, entry: Entry) -> None:
     """Make `lock` known to nox, for whatever locks the noxfile declares in the end."""
 
     def lock(session: nox.Session) -> None:
@@ -47,5 +47,5 @@ def register_lock(noxfile: Noxfile) -> None:
             what = f"not locked: {'; '.join(failed)}"
             session.error(what)
 
-    lock.__doc__ = lock_summary(noxfile.definitions.locks)
+    lock.__doc__ = entry["doc"]
     noxfile.gather(lock, "lock", ())

@@ -8,28 +8,29 @@ from typing import TYPE_CHECKING
 
 import nox
 
-from noxlock.definitions import commands
 from noxlock.errors import DefinitionError
 from noxlock.nox_plugin.failures import reported
 from noxlock.nox_plugin.kinds._gpu import with_gpu
 from noxlock.nox_plugin.kinds._nox import backend, locked_env
 from noxlock.nox_plugin.options import read_options
-from noxlock.nox_plugin.summaries import session_summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from noxlock.model import Session
+    from noxlock.nox_plugin.entries import Entry
     from noxlock.nox_plugin.noxfile import Noxfile
 
 __all__ = ["register_session"]
 
 
-def register_session(noxfile: Noxfile, name: str, declared: Session) -> None:
+def register_session(noxfile: Noxfile, entry: Entry) -> None:
     """Make a declared session known to nox."""
+    name = entry["name"]
 
     def run(session: nox.Session) -> None:
         with reported():
+            declared = noxfile.definitions.sessions[name]
             options = read_options(session.posargs, os.environ)
             env = locked_env(session)
 
@@ -43,21 +44,22 @@ def register_session(noxfile: Noxfile, name: str, declared: Session) -> None:
             with_gpu(session, noxfile.project(), declared, build)
             _run(session, name, declared, options.rest)
 
-    environment = noxfile.project().environment(declared.environment)
-    run.__doc__ = session_summary(declared, environment)
+    run.__doc__ = entry["doc"]
     nox.session(
         name=name,
-        tags=declared.tags,
-        requires=declared.requires,
-        default=declared.default,
-        allow_parallel=declared.allow_parallel,
-        **backend(f"session:{name}", environment),
+        tags=entry["tags"],
+        requires=entry["requires"],
+        default=entry["default"],
+        allow_parallel=entry["allow_parallel"],
+        **backend(entry),
     )(run)
 
 
 def _run(
     session: nox.Session, name: str, declared: Session, posargs: Sequence[str]
 ) -> None:
+    from noxlock.definitions import commands  # noqa: PLC0415 - not for `nox -l`
+
     folder = declared.directory
     if not os.path.isdir(folder):  # noqa: PTH112 - nox runs in the noxfile's folder
         what = f"there is no folder `{folder}` to run in"
