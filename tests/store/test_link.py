@@ -17,10 +17,10 @@ from installer.scripts import Script
 from noxlock.errors import StoreError
 from noxlock.model import Sha256, Subdir, Target
 from noxlock.store import LinkedWheel, _worker
-from noxlock.store._install import _for_interpreter, _script
 from noxlock.store._manifest import EntryPoint
 from noxlock.store._place import LinkMode
 from noxlock.store._schemes import schemes
+from noxlock.store._scripts import entry_script, for_interpreter
 from noxlock.store.store import Store
 from support.interpreters import bare_venv, installed
 
@@ -142,9 +142,9 @@ def test_scripts_run_where_the_kernel_could_not_read_the_path(
 def test_only_scripts_that_ask_for_python_get_another_first_line() -> None:
     path = Path("/env/bin/python")
 
-    assert _for_interpreter(b"#!pythonw -E\nx\n", path) == b"#!/env/bin/python\nx\n"
-    assert _for_interpreter(b"#!/usr/bin/python\n", path) == b"#!/usr/bin/python\n"
-    assert _for_interpreter(b"\x7fELF", path) == b"\x7fELF"
+    assert for_interpreter(b"#!pythonw -E\nx\n", path) == b"#!/env/bin/python\nx\n"
+    assert for_interpreter(b"#!/usr/bin/python\n", path) == b"#!/usr/bin/python\n"
+    assert for_interpreter(b"\x7fELF", path) == b"\x7fELF"
 
 
 def test_a_program_among_the_scripts_is_linked_and_always_executable(
@@ -406,4 +406,4 @@ def test_scripts_are_those_of_the_package_installer(
     where = replace(schemes(Path("/env"), target, "d-1.info"), python=Path(python))
 
     wanted = Script("demo", "demo.cli", attribute, "console")
-    assert _script(point, where) == wanted.generate(python, "posix")
+    assert entry_script(point, where) == wanted.generate(python, "posix")

@@ -47,11 +47,11 @@ def describe(new: Definitions, whole: Definitions) -> Iterator[Entry]:
 
     for name, session in new.sessions.items():
         yield _of_session(name, session, _environment(session.environment, whole))
-    for name, check in new.checks.items():
-        yield _of_check(name, check, _environment(check.environment, whole))
     if new.checks:
         names = [f"repro({name})" for name in whole.checks]
         yield _gathering("repro", repro_summary(whole.checks), names)
+    for name, check in new.checks.items():
+        yield _of_check(name, check, _environment(check.environment, whole))
     if new.locks:
         yield _gathering("lock", lock_summary(whole.locks), [])
 

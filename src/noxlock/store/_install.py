@@ -6,10 +6,10 @@ import csv
 import hashlib
 import io
 import os
-import shlex
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from msgspec import json
 
@@ -17,45 +17,18 @@ from noxlock.store._crew import run_crew
 from noxlock.store._manifest import check_groups, digest_text, refuse
 from noxlock.store._places import FILES
 from noxlock.store._schemes import destination, schemes
+from noxlock.store._scripts import entry_script, for_interpreter, is_as_it_is
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from noxlock.model import Interpreter
-    from noxlock.store._manifest import Entry, EntryPoint, StoredFile, WheelEntry
+    from noxlock.store._manifest import Entry, StoredFile, WheelEntry
     from noxlock.store._place import LinkMode
     from noxlock.store._schemes import Scheme, Schemes
     from noxlock.store._worker import File, Group
 
 __all__ = ["Installation"]
-
-_PLACEHOLDER = b"#!python"
-_SCRIPT = """\
-#!python
-# -*- coding: utf-8 -*-
-import re
-import sys
-from {module} import {name}
-if __name__ == "__main__":
-    sys.argv[0] = re.sub(r"(-script\\.pyw|\\.exe)?$", "", sys.argv[0])
-    sys.exit({function}())
-"""
-_SHEBANG_LIMIT = 127
-"""Bytes of the `#!` line that every Linux kernel reads."""
-_QUOTED = frozenset(',"\r\n')
-"""What makes a field of CSV need quotes."""
-
-
-class _Placed(NamedTuple):
-    """A file of the environment that comes out of the store."""
-
-    number: int
-    """Of its entry."""
-    source: str
-    """Its folder in the store, with a `/` at the end."""
-    target: str
-    """Its folder in the environment, relative to the prefix, likewise."""
-    file: File
 
 
 class _Written(NamedTuple):
@@ -63,6 +36,11 @@ class _Written(NamedTuple):
 
     data: bytes
     executable: bool
+
+
+_Way: TypeAlias = tuple[int, str, str]
+"""Number of an entry, folder of the store, folder of the environment, relative to its
+prefix: both with a `/` at the end."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,8 +57,9 @@ class Installation:
     quick: bool
     """Whether sizes and times are enough of a check."""
     _entries: list[tuple[Path, Entry]] = field(default_factory=list)
-    _files: dict[str, _Placed | _Written] = field(default_factory=dict)
-    """By path, relative to the prefix."""
+    _groups: dict[_Way, list[File]] = field(default_factory=dict)
+    _owners: dict[str, _Way | _Written] = field(default_factory=dict)
+    """Where each file comes from, by its path relative to the prefix."""
     _checked: list[Group] = field(default_factory=list)
     """What is not placed, and still has to be what was stored."""
 
@@ -116,55 +95,66 @@ class Installation:
             OSError: The prefix is not writable.
             StoreError: A stored file is damaged.
         """
-        groups: dict[tuple[int, str, str], list[File]] = {}
-        written: dict[str, _Written] = {}
-        placed = {}
-        for path, file in self._files.items():
-            if isinstance(file, _Written):
-                written[path] = file
-                continue
-            groups.setdefault(file[:3], []).append(file.file)
-            if not file.target.endswith("/__pycache__/"):
-                placed[path] = (file.file[2], file.file[3] * 1_000_000_000)
-        work = [*self._checked, *((*key, files) for key, files in groups.items())]
+        groups = [(*way, files) for way, files in self._groups.items()]
+        work = [*self._checked, *groups]
         damaged = run_crew(self.mode, work, quick=self.quick, prefix=self.prefix)
         refuse(damaged, self._entries)
-        for path, one in written.items():
-            _write(f"{self.prefix}/{path}", one)
-        return placed
+        for path, owner in self._owners.items():
+            if isinstance(owner, _Written):
+                _write(f"{self.prefix}/{path}", owner)
+        return {
+            target + file[0]: (file[2], file[3] * 1_000_000_000)
+            for _, _, target, files in groups
+            if not target.endswith("/__pycache__/")
+            for file in files
+        }
 
     def _number(self, folder: Path, entry: Entry) -> int:
         self._entries.append((folder, entry))
         return len(self._entries) - 1
 
-    def put(self, path: str, file: _Placed | _Written) -> None:
-        """Have *file* at *path*; what another wheel had there goes."""
-        before = self._files.get(path)
-        if before is not None:
-            self._only_check(before)
-            self._drop_bytecode(path)
-        self._files[path] = file
+    def place(self, way: _Way, files: Sequence[File]) -> None:
+        """Have stored *files*, all of one folder, at their place."""
+        group, target = self._groups.setdefault(way, []), way[2]
+        for file in files:
+            path = target + file[0]
+            if path in self._owners:
+                self._forget(path)
+            self._owners[path] = way
+            group.append(file)
+
+    def write(self, path: str, file: _Written) -> None:
+        """Have a file at *path*, relative to the prefix, that is made for it."""
+        if path in self._owners:
+            self._forget(path)
+        self._owners[path] = file
 
     def check(self, number: int, folder: Path, file: StoredFile) -> None:
         """Check *file*, which is not placed as it is."""
         self._checked.extend(check_groups(number, folder, [file]))
 
-    def _only_check(self, file: _Placed | _Written) -> None:
-        if isinstance(file, _Placed):
-            self._checked.append((file.number, file.source, None, [file.file]))
-
-    def _drop_bytecode(self, path: str) -> None:
-        """Forget the bytecode of a module that another one takes the place of.
+    def _forget(self, path: str) -> None:
+        """Do not have what another wheel had at *path*, nor the bytecode of that.
 
         It would be believed: every stored source has the same time, and two may well
         have one size.
         """
+        self._drop(path)
         folder, slash, name = path.rpartition("/")
         if name.endswith(".py"):
             tag = self.interpreter.cache_tag
             cached = f"{folder}{slash}__pycache__/{name[:-3]}.{tag}.pyc"
-            if cached in self._files:
-                self._only_check(self._files.pop(cached))
+            if cached in self._owners:
+                self._drop(cached)
+
+    def _drop(self, path: str) -> None:
+        owner = self._owners.pop(path)
+        if isinstance(owner, _Written):
+            return
+        files, name = self._groups[owner], path[len(owner[2]) :]
+        file = next(each for each in files if each[0] == name)
+        files.remove(file)
+        self._checked.append((owner[0], owner[1], None, [file]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,31 +169,46 @@ class _Adding:
 
     def files(self, entry: Path, number: int) -> None:
         """Take in the wheel's files, scripts among them with their new first line."""
-        base = f"{entry}/{FILES}/"
-        lib = self._inside("lib")
-        for file in self.wheel.files:
-            scheme, path = destination(file.path, self.wheel.dist_info)
-            source = base + file.path
-            if scheme == "scripts" and not _as_it_is(source, file):
-                self.whole.check(number, entry, file)
-                data = _for_interpreter(Path(source).read_bytes(), self.schemes.python)
-                self.write(scheme, path, data, executable=True)
+        base, lib = f"{entry}/{FILES}/", self._inside("lib")
+        for folder, files in groupby(self.wheel.files, _folder):
+            if folder.partition("/")[0].endswith(".data"):
+                for file in files:
+                    self._data(entry, number, file)
                 continue
-            target = lib if scheme == "lib" else self._inside(scheme)
-            self._place(number, (source, target + path), file)
-            self._note(scheme, path, f"sha256={file.digest}", str(file.size))
+            placed = []
+            for file in files:
+                placed.append(file.row(file.path[len(folder) :]))
+                self._note(file.path, f"sha256={file.digest}", file.size)
+            self.whole.place((number, base + folder, lib + folder), placed)
+
+    def _data(self, entry: Path, number: int, file: StoredFile) -> None:
+        """Take in a file of a folder that may be the wheel's data folder."""
+        scheme, path = destination(file.path, self.wheel.dist_info)
+        source = f"{entry}/{FILES}/{file.path}"
+        if scheme == "scripts" and not is_as_it_is(source, file):
+            self.whole.check(number, entry, file)
+            data = for_interpreter(Path(source).read_bytes(), self.schemes.python)
+            self.write(scheme, path, data, executable=True)
+            return
+        folder, slash, name = (self._inside(scheme) + path).rpartition("/")
+        way = (number, source.removesuffix(name), folder + slash)
+        self.whole.place(way, [file.row(name)])
+        self._note(self._listed(scheme, path), f"sha256={file.digest}", file.size)
 
     def bytecode(self, entry: Path, manifest: Entry, number: int) -> None:
         """Take in the wheel's bytecode; RECORD lists it without hash, as pip does."""
         base, lib = f"{entry}/{FILES}/", self._inside("lib")
-        for file in manifest.files:
-            self._place(number, (base + file.path, lib + file.path), file)
-            self._note("lib", file.path, "", "")
+        for folder, files in groupby(manifest.files, _folder):
+            placed = []
+            for file in files:
+                placed.append(file.row(file.path[len(folder) :]))
+                self._note(file.path, "", "")
+            self.whole.place((number, base + folder, lib + folder), placed)
 
     def scripts(self) -> None:
         """Write the scripts of the entry points."""
         for point in self.wheel.scripts:
-            name, data = _script(point, self.schemes)
+            name, data = entry_script(point, self.schemes)
             self.write("scripts", name, data, executable=True)
 
     def metadata(self, direct_url: Mapping[str, object] | None) -> None:
@@ -214,61 +219,43 @@ class _Adding:
             data = json.encode(direct_url, order="sorted")
             self.write("lib", f"{info}/direct_url.json", data)
         record = f"{info}/RECORD"
-        self._note("lib", record, "", "")
+        self._note(record, "", "")
         text = "".join(line for _, line in sorted(self._rows.items()))
-        target = self._inside("lib") + record
-        self.whole.put(target, _Written(text.encode(), executable=False))
+        written = _Written(text.encode(), executable=False)
+        self.whole.write(self._inside("lib") + record, written)
 
     def write(
         self, scheme: Scheme, path: str, data: bytes, *, executable: bool = False
     ) -> None:
         """Have a file of this environment alone."""
-        self.whole.put(self._inside(scheme) + path, _Written(data, executable))
+        self.whole.write(self._inside(scheme) + path, _Written(data, executable))
         digest = digest_text(hashlib.sha256(data).digest())
-        self._note(scheme, path, f"sha256={digest}", str(len(data)))
-
-    def _place(self, number: int, way: tuple[str, str], file: StoredFile) -> None:
-        source, target = way
-        parent, slash, name = target.rpartition("/")
-        folder = source[: len(source) - len(name)]
-        placed = _Placed(number, folder, parent + slash, file.row(name))
-        self.whole.put(target, placed)
+        self._note(self._listed(scheme, path), f"sha256={digest}", len(data))
 
     def _inside(self, scheme: Scheme) -> str:
         """Return the folder of *scheme*, relative to the prefix, with a `/`."""
         folder = os.path.relpath(self.schemes.of(scheme), self.whole.prefix)
         return "" if folder == "." else folder.replace(os.sep, "/") + "/"
 
-    def _note(self, scheme: Scheme, path: str, digest: str, size: str) -> None:
-        if scheme != "lib":
-            folder = os.path.relpath(self.schemes.of(scheme), self.schemes.lib)
-            path = f"{folder}/{path}".replace(os.sep, "/")
-        if _QUOTED.isdisjoint(path):
-            self._rows[path] = f"{path},{digest},{size}\n"
-        else:
+    def _listed(self, scheme: Scheme, path: str) -> str:
+        """Return what RECORD calls the file at *path* of *scheme*."""
+        if scheme == "lib":
+            return path
+        folder = os.path.relpath(self.schemes.of(scheme), self.schemes.lib)
+        return f"{folder}/{path}".replace(os.sep, "/")
+
+    def _note(self, path: str, digest: str, size: int | str) -> None:
+        if "," in path or '"' in path or "\n" in path or "\r" in path:
             text = io.StringIO(newline="")
             csv.writer(text, lineterminator="\n").writerow((path, digest, size))
             self._rows[path] = text.getvalue()
+        else:
+            self._rows[path] = f"{path},{digest},{size}\n"
 
 
-def _script(point: EntryPoint, schemes: Schemes) -> tuple[str, bytes]:
-    """Return name and content of the script of an entry point.
-
-    As the package installer has it, which takes longer to import than all scripts of an
-    environment to write; where a launcher is needed, it makes that.
-    """
-    if schemes.launcher == "posix":
-        text = _SCRIPT.format(
-            module=point.module,
-            name=point.attribute.partition(".")[0],
-            function=point.attribute,
-        )
-        return point.name, _for_interpreter(text.encode(), schemes.python)
-    from installer.scripts import Script  # noqa: PLC0415 - see above
-
-    section: Literal["gui", "console"] = "gui" if point.gui else "console"
-    script = Script(point.name, point.module, point.attribute, section)
-    return script.generate(str(schemes.python), schemes.launcher)
+def _folder(file: StoredFile) -> str:
+    """Return the folder of *file* in its entry, with a `/` at the end, or ""."""
+    return file.path[: file.path.rfind("/") + 1]
 
 
 def _write(target: str, file: _Written) -> None:
@@ -279,28 +266,3 @@ def _write(target: str, file: _Written) -> None:
     handle = os.open(target, flags, 0o777 if file.executable else 0o666)
     with open(handle, "wb") as stream:  # noqa: PTH123
         stream.write(file.data)
-
-
-def _as_it_is(source: str, file: StoredFile) -> bool:
-    """Whether a script needs neither another first line nor another mode."""
-    if not file.executable:
-        return False
-    with open(source, "rb") as stream:  # noqa: PTH123
-        return stream.read(len(_PLACEHOLDER)) != _PLACEHOLDER
-
-
-def _for_interpreter(data: bytes, python: Path) -> bytes:
-    """Return a script with the environment's interpreter where it asks for one.
-
-    "If the first line of a file in scripts/ starts with exactly `b'#!python'`, rewrite
-    to point to the correct interpreter" (binary distribution format).
-    """
-    if not data.startswith(_PLACEHOLDER):
-        return data
-    rest = data.partition(b"\n")[2]
-    path = os.fsencode(python)
-    if b" " not in path and len(path) + 3 <= _SHEBANG_LIMIT:
-        return b"#!" + path + b"\n" + rest
-    # Python reads the second and third line as one string, the shell runs the first.
-    quoted = os.fsencode(shlex.quote(str(python)))
-    return b"#!/bin/sh\n'''exec' " + quoted + b' "$0" "$@"\n' + b"' '''\n" + rest
