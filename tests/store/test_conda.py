@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from noxlock.envs.conda import extract
 from noxlock.errors import HashMismatchError, StoreError
@@ -37,10 +38,9 @@ def made(tmp_path: Path, package: Package) -> tuple[CondaPackage, Path]:
     write_channel(channel, [package])
     _, filename, facts = record(channel, package.name)
     locked = conda_package(f"{package.name}={package.version}={package.build}")
-    values = {name: getattr(locked, name) for name in locked.__dataclass_fields__}
     hashes = {"md5": facts["md5"], "sha256": Sha256(facts["sha256"])}
     (archive,) = channel.glob(f"*/{filename}")
-    return CondaPackage(**{**values, **hashes, "filename": filename}), archive
+    return replace(locked, filename=filename, **hashes), archive
 
 
 def test_what_is_unpacked_is_read_only_and_checked(

@@ -87,8 +87,15 @@ class LockedEnv(ProcessEnv):
             self.build(read_options((), os.environ))
         return not self._reused
 
-    def build(self, options: Options, parts: Parts | None = None) -> BuiltEnvironment:
+    def build(
+        self, options: Options, parts: Parts | None = None, *, to_run: bool = True
+    ) -> BuiltEnvironment:
         """Make the environment, or keep it, and set the variables of its commands.
+
+        Args:
+            options: What the user asks for after `--`.
+            parts: What to make it with; None: the user's own.
+            to_run: Whether something waits to run in it.
 
         Raises:
             NoxlockError: Why it cannot be made.
@@ -123,6 +130,7 @@ class LockedEnv(ProcessEnv):
                 lock=project.lock_file(environment.pypi) if environment.pypi else None,
                 lock_file=environment.pypi or "",
                 reuse=self.reuse_existing,
+                compile_first=not to_run,
                 conda=project.conda_lock_file(environment.conda)
                 if environment.conda
                 else None,

@@ -106,6 +106,16 @@ class StoreProtocol(Protocol):
         """Compile the wheels' bytecode, once an interpreter; skips what is done."""
         ...
 
+    def compile_later(
+        self, wheels: Sequence[Sha256], interpreter: Interpreter, /
+    ) -> None:
+        """Start to compile them without waiting for it, if that can be done."""
+        ...
+
+    def sources_size(self, wheels: Sequence[Sha256], /) -> int:
+        """Return how many bytes of modules the wheels hold."""
+        ...
+
     def link(
         self,
         wheels: Sequence[LinkedWheel],

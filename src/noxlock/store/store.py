@@ -211,6 +211,26 @@ class Store:
                 place = self.places.bytecode(sha256, interpreter)
                 self.places.publish(staged / sha256, place)
 
+    def compile_later(
+        self, wheels: Sequence[Sha256], interpreter: Interpreter, /
+    ) -> None:
+        """Start a process that compiles what of the wheels is not compiled yet."""
+        from noxlock.store.compiling import compile_later  # noqa: PLC0415 - as above
+
+        missing = self.uncompiled(wheels, interpreter)
+        if missing:
+            order = sorted(missing, key=lambda sha256: self.sources_size([sha256]))
+            compile_later(self.root, order, interpreter)
+
+    def sources_size(self, wheels: Sequence[Sha256], /) -> int:
+        """Return how many bytes of modules the wheels hold."""
+        return sum(
+            file.size
+            for sha256 in wheels
+            for file in self._wheel(sha256).files
+            if file.path.endswith(".py")
+        )
+
     def link(
         self,
         wheels: Sequence[LinkedWheel],

@@ -6,7 +6,7 @@ import os
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from noxlock.workflows.conda_environments import CondaMaking
 
 __all__ = ["BuildRequest", "Builder", "BuiltEnvironment"]
+
+LONG: Final = 2_000_000
+"""Bytes of modules that take about a second to compile."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -191,21 +194,32 @@ class _Making:
     ) -> dict[str, tuple[int, int]]:
         """Return size and mtime of each file that is there then, by path."""
         store, prefix = self.builder.store, self.request.prefix
-        self._compile([wheel.sha256 for wheel in wheels], interpreter)
+        later = self._compile([wheel.sha256 for wheel in wheels], interpreter)
         with replacing(prefix):
             make_venv(prefix, interpreter)
             linked = [wheel.linked for wheel in wheels]
             placed = store.link(linked, prefix, interpreter)
-            return snapshot(prefix, placed)
+            files = snapshot(prefix, placed)
+        if later:
+            self._say(f"{counted(len(later), 'new package')} to compile, meanwhile")
+            store.compile_later(later, interpreter)
+        return files
 
-    def _compile(self, wheels: list[Sha256], interpreter: Interpreter) -> None:
+    def _compile(
+        self, wheels: list[Sha256], interpreter: Interpreter
+    ) -> tuple[Sha256, ...]:
+        """Return the wheels that are left to be compiled later."""
         store, progress = self.builder.store, self.builder.progress
-        lacking = len(store.uncompiled(wheels, interpreter))
-        if lacking:
-            title = f"compile {counted(lacking, 'package')}"
-            with progress.task(title, total=lacking, unit="packages") as step:
-                store.compile(wheels, interpreter)
-                step.advance(lacking)
+        lacking = store.uncompiled(wheels, interpreter)
+        if not lacking:
+            return ()
+        if not self.request.compile_first and store.sources_size(lacking) > LONG:
+            return lacking
+        title = f"compile {counted(len(lacking), 'package')}"
+        with progress.task(title, total=len(lacking), unit="packages") as step:
+            store.compile(lacking, interpreter)
+            step.advance(len(lacking))
+        return ()
 
     def _built(
         self,

@@ -44,6 +44,9 @@ class BuildRequest:
     """Relative to `root`, or absolute; its folder is the base of relative paths."""
     reuse: bool = False
     """Keep what is there, if it is what would be made and was not altered."""
+    compile_first: bool = True
+    """Wait for all bytecode; else, where that takes long, the next environment of these
+    wheels is the first one to have it."""
     conda: CondaLock | LockFile[CondaLock] | None = None
     """Of the conda packages, which come first and bring the python."""
 

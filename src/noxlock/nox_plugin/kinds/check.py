@@ -94,7 +94,7 @@ def _rerun(session: nox.Session, noxfile: Noxfile, name: str, declared: Check) -
                 if not install_only(session):
                     # Found out before minutes are spent on the environment.
                     require_files(Path.cwd(), name, declared, nox_folder(session))
-                return env.build(options)
+                return env.build(options, to_run=not install_only(session))
 
             built = with_gpu(session, project, declared, build)
             if not install_only(session):

@@ -11,7 +11,7 @@ import nox
 from noxlock.errors import DefinitionError
 from noxlock.nox_plugin.failures import reported
 from noxlock.nox_plugin.kinds._gpu import with_gpu
-from noxlock.nox_plugin.kinds._nox import backend, locked_env
+from noxlock.nox_plugin.kinds._nox import backend, install_only, locked_env
 from noxlock.nox_plugin.options import read_options
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def register_session(noxfile: Noxfile, entry: Entry) -> None:
                     # --no-venv, --force-venv-backend: nox's user has the last word.
                     session.warn(f"{name} runs outside its locked environment")
                 else:
-                    env.build(options)
+                    env.build(options, to_run=not install_only(session))
 
             with_gpu(session, noxfile.project(), declared, build)
             _run(session, name, declared, options.rest)
