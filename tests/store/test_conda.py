@@ -78,7 +78,7 @@ def test_an_archive_of_another_digest_is_refused(
 
 def test_what_md5_pins_stands_for_no_sha256(conda: CondaStore, tmp_path: Path) -> None:
     package, archive = made(tmp_path, small_package("demo", "1.0"))
-    values = {name: getattr(package, name) for name in package.__dataclass_fields__}
+    values = {name: getattr(package, name) for name in package.__struct_fields__}
     weak = CondaPackage(**{**values, "sha256": None})
     conda.add(weak, archive, extract)
     assert conda_key(weak) == f"md5-{package.md5}"

@@ -10,7 +10,6 @@ priority, wheel by wheel, each whole or not at all. It ends by itself.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 from contextlib import suppress
@@ -66,13 +65,31 @@ def compile_later(
         stream.write(json.encode(job))
         stream.flush()
         stream.seek(0)
-        subprocess.Popen(  # noqa: S603 - this interpreter
-            [sys.executable, "-m", __name__],
-            stdin=stream,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=root,
-            start_new_session=True,
+        _start([sys.executable, "-m", "noxlock.store.compiling"], stream.fileno())
+
+
+if sys.platform == "win32":  # pragma: no cover
+
+    def _start(command: list[str], stdin: int) -> None:
+        import subprocess  # noqa: PLC0415 - there alone
+
+        null = subprocess.DEVNULL
+        subprocess.Popen(command, stdin=stdin, stdout=null, stderr=null)  # noqa: S603
+
+else:
+
+    def _start(command: list[str], stdin: int) -> None:
+        """Start a process that nobody looks after; Ctrl-C is not meant for it."""
+        os.posix_spawn(
+            command[0],
+            command,
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, stdin, 0),
+                (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+            ],
+            setpgroup=0,
         )
 
 
