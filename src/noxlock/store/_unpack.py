@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import stat
@@ -19,22 +18,27 @@ from installer.utils import parse_entrypoints, parse_metadata_file
 from packaging.utils import canonicalize_version
 
 from noxlock.errors import StoreError
+from noxlock.store._extractor import Broken
 from noxlock.store._manifest import (
     MTIME,
     EntryPoint,
     StoredFile,
     WheelEntry,
-    digest_text,
 )
 from noxlock.store._places import FILES
 from noxlock.store._schemes import destination
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from noxlock.store._extractor import Member
+    from noxlock.store._extractors import Extractors
 
 __all__ = ["unpack"]
 
-_BLOCK = 1 << 20
+_ENCRYPTED = 1
+"""Of a member's general purpose bits (APPNOTE.TXT, 4.4.4)."""
 _OWN = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
 """In `.dist-info`, what the installer writes itself."""
 _BAD_PART = re.compile(r"^(|\.|\.\.|[A-Za-z]:.*)$")
@@ -51,7 +55,9 @@ _BROKEN = (
 )
 
 
-def unpack(archive: IO[bytes], filename: str, entry: Path) -> WheelEntry:
+def unpack(
+    archive: IO[bytes], filename: str, entry: Path, extractors: Extractors
+) -> WheelEntry:
     """Unpack the open wheel into the folder *entry* and return what it holds.
 
     What no installer takes from a wheel is left out: RECORD and its kin, which are
@@ -64,9 +70,13 @@ def unpack(archive: IO[bytes], filename: str, entry: Path) -> WheelEntry:
     try:
         with zipfile.ZipFile(archive) as opened:
             opened.filename = filename
-            return _Unpacking(opened, WheelFile(opened), entry).run()
+            wheel = WheelFile(opened)
+            return _Unpacking(opened, archive.name, wheel, entry, extractors).run()
     except StoreError as error:
         raise error.inside(file=filename) from error.__cause__
+    except Broken as error:
+        path, what = error.args
+        raise StoreError(what, file=filename, key=path) from error
     except _BROKEN as error:
         what = f"not a sound wheel: {str(error) or type(error).__name__}"
         raise StoreError(what, file=filename) from error
@@ -75,16 +85,36 @@ def unpack(archive: IO[bytes], filename: str, entry: Path) -> WheelEntry:
 @dataclass(frozen=True, slots=True)
 class _Unpacking:
     archive: zipfile.ZipFile
+    path: str
+    """Of the archive on disk."""
     wheel: WheelFile
     entry: Path
+    extractors: Extractors
 
     def run(self) -> WheelEntry:
         self._check_wheel_file()
         self._check_version()
+        members = self._installed()
+        self._make_folders(members)
+        digests = self.extractors.extract(
+            self.path, f"{self.entry}/{FILES}/", MTIME, members
+        )
+        files = [
+            StoredFile(member[0], digest, member[3], member[6])
+            for member, digest in zip(members, digests, strict=True)
+        ]
+        return WheelEntry(
+            filename=self.archive.filename or "",
+            dist_info=self.wheel.dist_info_dir,
+            files=tuple(sorted(files, key=lambda file: file.path)),
+            scripts=self._scripts(),
+        )
+
+    def _installed(self) -> list[Member]:
+        """Return the members that are unpacked, every name checked."""
         records = self._records()
-        folders: set[str] = set()
         seen: set[str] = set()
-        files = []
+        found = []
         for member in self.archive.infolist():
             if member.is_dir():
                 continue
@@ -95,13 +125,12 @@ class _Unpacking:
                 raise StoreError("two files of one name", key=path)
             seen |= {path, place}
             if self._is_installed(path):
-                files.append(self._extract(member, records.get(path), folders))
-        return WheelEntry(
-            filename=self.archive.filename or "",
-            dist_info=self.wheel.dist_info_dir,
-            files=tuple(sorted(files, key=lambda file: file.path)),
-            scripts=self._scripts(),
-        )
+                found.append(_described(member, records.get(path)))
+        return found
+
+    def _make_folders(self, members: Sequence[Member]) -> None:
+        for folder in {os.path.dirname(member[0]) for member in members}:  # noqa: PTH120
+            os.makedirs(f"{self.entry}/{FILES}/{folder}", exist_ok=True)  # noqa: PTH103
 
     def _check_wheel_file(self) -> None:
         """Check that the wheel's form is one that is known here."""
@@ -134,47 +163,6 @@ class _Unpacking:
         own = parts[0] == self.wheel.dist_info_dir and parts[-1] in _OWN
         return "__pycache__" not in parts[:-1] and not (own and len(parts) == 2)  # noqa: PLR2004
 
-    def _extract(
-        self, member: zipfile.ZipInfo, record: RecordEntry | None, folders: set[str]
-    ) -> StoredFile:
-        path = f"{self.entry}/{FILES}/{member.filename}"
-        if (folder := os.path.dirname(path)) not in folders:  # noqa: PTH120
-            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
-            folders.add(folder)
-        mode = member.external_attr >> 16
-        executable = stat.S_ISREG(mode) and bool(mode & 0o111)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        handle = os.open(path, flags, 0o555 if executable else 0o444)
-        with open(handle, "wb") as target:  # noqa: PTH123
-            size, digest = self._copy(member, target, record)
-        os.utime(path, (MTIME, MTIME))
-        return StoredFile(member.filename, digest, size, executable)
-
-    def _copy(
-        self, member: zipfile.ZipInfo, target: IO[bytes], record: RecordEntry | None
-    ) -> tuple[int, str]:
-        """Write one member; returns its size and digest.
-
-        PEP 427: "wheel installers verify all the hashes in RECORD against the file
-        contents". A file that RECORD leaves out is taken: wheels in use have such, and
-        the lock's digest of the whole archive vouches for it.
-        """
-        digest = hashlib.sha256()
-        claim = record.hash_ if record else None
-        other = hashlib.new(claim.name) if claim and claim.name != "sha256" else None
-        size = 0
-        with self.archive.open(member) as source:
-            while block := source.read(_BLOCK):
-                target.write(block)
-                digest.update(block)
-                if other:
-                    other.update(block)
-                size += len(block)
-        found = digest_text((other or digest).digest())
-        if claim and claim.value.rstrip("=") != found:
-            raise StoreError("its hash is not the one in RECORD", key=member.filename)
-        return size, digest_text(digest.digest())
-
     def _scripts(self) -> tuple[EntryPoint, ...]:
         try:
             text = self.wheel.read_dist_info("entry_points.txt")
@@ -193,6 +181,32 @@ class _Unpacking:
             EntryPoint(name, module, attribute, gui=section == "gui")
             for name, module, attribute, section in found
         )
+
+
+def _described(member: zipfile.ZipInfo, record: RecordEntry | None) -> Member:
+    """Return what is taken out of the archive, and what it must be.
+
+    PEP 427: "wheel installers verify all the hashes in RECORD against the file
+    contents". A file that RECORD leaves out is taken: wheels in use have such, and the
+    lock's digest of the whole archive vouches for it.
+    """
+    if member.flag_bits & _ENCRYPTED:
+        raise RuntimeError(f"{member.filename} is encrypted")
+    if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise NotImplementedError(f"{member.filename} is neither stored nor deflated")
+    mode = member.external_attr >> 16
+    claim = record.hash_ if record else None
+    return (
+        member.filename,
+        member.header_offset,
+        member.compress_size,
+        member.file_size,
+        member.CRC,
+        member.compress_type == zipfile.ZIP_DEFLATED,
+        stat.S_ISREG(mode) and bool(mode & 0o111),
+        claim.name if claim else "",
+        claim.value.rstrip("=") if claim else "",
+    )
 
 
 def _check_name(member: zipfile.ZipInfo) -> None:

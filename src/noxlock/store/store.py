@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from noxlock.model import Interpreter
+    from noxlock.store._extractors import Extractors
     from noxlock.store.reports import GcReport, StoreInfo, VerifyReport
 
 __all__ = ["Store"]
@@ -63,12 +65,34 @@ class Store:
         self.places = Places(root)
         self._placer = Placer(settings.mode)
         self._checking = settings.checking
+        self._guard = threading.Lock()
+        self._holders = 0
+        self._extractors: Extractors | None = None
 
     @contextmanager
     def hold(self) -> Iterator[Self]:
         """Keep `gc` away while several steps belong together."""
-        with self.places.using("use the store"):
-            yield self
+        with self._guard:
+            self._holders += 1
+        try:
+            with self.places.using("use the store"):
+                yield self
+        finally:
+            with self._guard:
+                self._holders -= 1
+                ended = None if self._holders else self._extractors
+                if ended:
+                    self._extractors = None
+            if ended:
+                ended.close()
+
+    def _unpacker(self) -> Extractors:
+        """Return the processes that unpack; they end when nobody holds the store."""
+        from noxlock.store._extractors import Extractors  # noqa: PLC0415 - as below
+
+        with self._guard:
+            self._extractors = self._extractors or Extractors()
+            return self._extractors
 
     def downloads(self) -> Path:
         """Return the folder for files on their way in; it is made."""
@@ -91,12 +115,17 @@ class Store:
             return
         from noxlock.store._unpack import unpack  # noqa: PLC0415 - not for warm runs
 
-        with self.places.using(f"store `{wheel.name}`"), wheel.open("rb") as archive:
+        with (
+            self.hold(),
+            self.places.using(f"store `{wheel.name}`"),
+            wheel.open("rb") as archive,
+        ):
             _require(archive, wheel, sha256)
             with self.places.staging() as staged:
                 entry = staged / sha256
                 (entry / FILES).mkdir(parents=True)
-                write_entry(entry, unpack(archive, wheel.name, entry))
+                held = unpack(archive, wheel.name, entry, self._unpacker())
+                write_entry(entry, held)
                 self.places.publish(entry, self.places.wheel(sha256))
 
     def archive(self, sha256: Sha256, /) -> Path | None:
