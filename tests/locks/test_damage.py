@@ -22,7 +22,7 @@ NAMES = {
     "explicit": "conda-linux-64.lock",
     "pixi": "pixi.lock",
 }
-CONDA = {kind.NAME for kind in CONDA_FORMATS}
+CONDA = {kind.name for kind in CONDA_FORMATS}
 DAMAGE: dict[str, dict[str, str]] = tomllib.loads(
     (ASSETS / "damage.toml").read_text("utf-8")
 )
@@ -83,7 +83,7 @@ def test_every_asset_is_in_the_table() -> None:
     """Defects of all formats together: far more than the 25 that were asked for."""
     assets = {
         f"{kind}/{path.name}"
-        for kind in (*(form.NAME for form in FORMATS), *sorted(CONDA))
+        for kind in (*(form.name for form in FORMATS), *sorted(CONDA))
         for path in (ASSETS / kind).iterdir()
         if path.is_file()
     }

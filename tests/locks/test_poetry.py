@@ -6,7 +6,6 @@ import pytest
 from packaging.markers import Marker
 
 from noxlock.errors import LockError
-from noxlock.locks import poetry
 from noxlock.model import (
     ArchiveSource,
     ByGroup,
@@ -20,7 +19,7 @@ from noxlock.model import (
     Source,
     VcsSource,
 )
-from support.locks import MAIN, digest, edge, poetry_lock
+from support.locks import MAIN, digest, edge, form, poetry_lock
 
 A, B = digest("a"), digest("b")
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -35,8 +34,8 @@ def only(text: str, version: str = "2.1") -> LockedPackage:
 
 
 def test_only_one_file_name_is_poetrys() -> None:
-    assert poetry.matches("poetry.lock")
-    assert not poetry.matches("other.lock")
+    assert form("poetry").matches("poetry.lock")
+    assert not form("poetry").matches("other.lock")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from packaging.markers import Marker
 
 from noxlock.errors import LockError
-from noxlock.locks import parse_lock, pylock
+from noxlock.locks import parse_lock
 from noxlock.model import (
     ArchiveSource,
     ByMarker,
@@ -18,6 +18,7 @@ from noxlock.model import (
     Sha256,
     VcsSource,
 )
+from support.locks import form
 
 ONE = "1" * 64
 TWO = "2" * 64
@@ -46,7 +47,7 @@ def only(text: str) -> LockedPackage:
     ],
 )
 def test_its_name_is_the_one_that_the_pep_allows(name: str, *, expected: bool) -> None:
-    assert pylock.matches(name) is expected
+    assert form("pylock").matches(name) is expected
 
 
 def test_a_package_of_an_index_has_its_files_with_their_hashes() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from noxlock.errors import LockError
-from noxlock.locks import parse_lock, requirements
+from noxlock.locks import parse_lock
 from noxlock.model import (
     ArchiveSource,
     ByMarker,
@@ -18,6 +18,7 @@ from noxlock.model import (
     Sha256,
     VcsSource,
 )
+from support.locks import form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +59,7 @@ def failure(text: str, beside: Mapping[str, str] | None = None) -> LockError:
     ],
 )
 def test_it_is_known_by_how_its_name_ends(name: str, *, expected: bool) -> None:
-    assert requirements.matches(name) is expected
+    assert form("requirements").matches(name) is expected
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from noxlock.locks.conda_lock import NAME
 from noxlock.model import CondaLock, CondaPackage, CondaPlatform, GroupName, Subdir
 from support.locks import digest
 
@@ -52,7 +51,7 @@ def conda_lock(*platforms: CondaPlatform, **facts: Any) -> CondaLock:  # noqa: A
     """Return a conda-lock.yml with `main` and `dev`."""
     return CondaLock(
         **{
-            "format": NAME,
+            "format": "conda-lock",
             "file": "conda-lock.yml",
             "platforms": platforms,
             "categories": (GroupName("main"), GroupName("dev")),

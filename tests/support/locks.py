@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
-from noxlock.locks import parse_lock
+from noxlock.locks import FORMATS, Form, LockFormat, parse_lock
 from noxlock.model import (
     ByGroup,
     ByMarker,
@@ -31,6 +31,7 @@ __all__ = [
     "digest",
     "edge",
     "file",
+    "form",
     "group_lock",
     "marker_lock",
     "package",
@@ -170,3 +171,8 @@ def poetry_lock(text: str, project: str | None = None, version: str = "2.1") -> 
         return project.encode()
 
     return parse_lock("poetry.lock", data, beside=beside)
+
+
+def form(name: str) -> Form[LockFormat]:
+    """Return the format of this name."""
+    return next(each for each in FORMATS if each.name == name)

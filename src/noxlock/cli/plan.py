@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from noxlock.cli.output import print_json, print_table, say, warn
-from noxlock.cli.projects import open_project, read_lock
+from noxlock.cli.projects import open_project, read_lock, user_memo
 from noxlock.errors import InterpreterError, PlanError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from noxlock.model import CondaLock, Lock, Plan, Target
+    from noxlock.workflows.lock_files import LockFile
 
 __all__ = ["COMMAND"]
 
@@ -28,8 +29,8 @@ AUTO: Final = "auto"
 class _Wanted:
     """What is to be planned, from a lock or from the definitions."""
 
-    conda: CondaLock | None
-    pypi: Lock | None
+    conda: LockFile[CondaLock] | None
+    pypi: LockFile[Lock] | None
     python: str | None
     """None: the conda lock's, or else this command's."""
     target: str
@@ -124,15 +125,12 @@ COMMAND = plan
 def _of_lock(
     path: Path, groups: tuple[str, ...], extras: tuple[str, ...], python: str | None
 ) -> _Wanted:
-    from noxlock.model import CondaLock  # noqa: PLC0415 - slow to import
-
-    lock = read_lock(path)
-    conda = lock if isinstance(lock, CondaLock) else None
+    conda, pypi = read_lock(path)
     if conda and extras:
         raise PlanError("a lock of conda packages has no extras", file=conda.file)
     return _Wanted(
         conda=conda,
-        pypi=None if isinstance(lock, CondaLock) else lock,
+        pypi=pypi,
         python=python,
         target=AUTO,
         groups=groups,
@@ -156,10 +154,10 @@ def _of_environment(
             warn(f"{lock} is stale: {stale}")
     declared = environment.python
     first = declared if isinstance(declared, str) else declared[0]
-    conda = project.read_conda_lock(environment.conda) if environment.conda else None
+    conda = project.conda_lock_file(environment.conda) if environment.conda else None
     return _Wanted(
         conda=conda,
-        pypi=project.read_lock(environment.pypi) if environment.pypi else None,
+        pypi=project.lock_file(environment.pypi) if environment.pypi else None,
         python=python or first,
         target=environment.target,
         groups=environment.groups,
@@ -169,16 +167,33 @@ def _of_environment(
 
 
 def _plan(wanted: _Wanted, *, keep_going: bool) -> Plan:
+    from noxlock.workflows.lock_files import remembered_plan  # noqa: PLC0415 - slow
+
+    python = wanted.python or platform.python_version()
+    here = _machine("3" if wanted.pypi is None else python)
+    facts = [here, python, wanted.target, wanted.groups, wanted.extras]
+    made = remembered_plan(
+        user_memo(),
+        [wanted.conda, wanted.pypi],
+        [*facts, wanted.only_binary, keep_going, "listing"],
+        lambda: _anew(wanted, python, keep_going=keep_going),
+    )
+    if wanted.conda and wanted.python:
+        _check_python(wanted.conda, wanted.python, made.target.python)
+    return made
+
+
+def _anew(wanted: _Wanted, python: str, *, keep_going: bool) -> Plan:
     from noxlock.plan import LayersRequest, plan_layers  # noqa: PLC0415 - slow
 
-    if wanted.conda or wanted.pypi is None:
+    pypi = wanted.pypi.lock if wanted.pypi else None
+    if wanted.conda or pypi is None:
         target = _platform(wanted.target)
     else:
-        python = wanted.python or platform.python_version()
-        target = _target(wanted.target, python, wanted.pypi)
-    made = plan_layers(
-        wanted.conda,
-        wanted.pypi,
+        target = _target(wanted.target, python, pypi)
+    return plan_layers(
+        wanted.conda.lock if wanted.conda else None,
+        pypi,
         LayersRequest(
             target=target,
             groups=wanted.groups,
@@ -188,12 +203,19 @@ def _plan(wanted: _Wanted, *, keep_going: bool) -> Plan:
             listing=True,
         ),
     )
-    if wanted.conda and wanted.python:
-        _check_python(wanted.conda, wanted.python, made.target.python)
-    return made
 
 
-def _check_python(lock: CondaLock, asked: str, found: str) -> None:
+def _machine(python: str) -> Target:
+    """Return what this machine is to that python, or else to any."""
+    from noxlock.envs import find_interpreter  # noqa: PLC0415 - slow
+
+    try:
+        return find_interpreter(python).target
+    except InterpreterError:
+        return find_interpreter("3").target
+
+
+def _check_python(lock: LockFile[CondaLock], asked: str, found: str) -> None:
     if found != asked and not found.startswith(f"{asked}.") and asked != "3":
         raise PlanError(
             f"its python is {found}, not {asked}"

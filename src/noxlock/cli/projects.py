@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import sys
 from contextlib import chdir, redirect_stdout
@@ -13,9 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from noxlock.model import CondaLock, Definitions, Lock
+    from noxlock.store.memo import Memo
+    from noxlock.workflows.lock_files import LockFile
     from noxlock.workflows.project import Project
 
-__all__ = ["open_project", "read_lock"]
+__all__ = ["open_project", "read_lock", "user_memo"]
 
 NOXFILE: Final = "noxfile.py"
 
@@ -29,21 +32,22 @@ def open_project(root: Path) -> Project:
     from noxlock.workflows.project import Project  # noqa: PLC0415 - slow to import
 
     if (root / NOXFILE).is_file():
-        return Project.open(root, _declared_by_noxfile(root))
-    return Project.open(root)
+        return Project.open(root, _declared_by_noxfile(root), memo=user_memo())
+    return Project.open(root, memo=user_memo())
 
 
-def read_lock(path: Path) -> Lock | CondaLock:
-    """Return what the lock at *path* says, of Python packages or of conda packages.
+def read_lock(
+    path: Path,
+) -> tuple[LockFile[CondaLock] | None, LockFile[Lock] | None]:
+    """Return the lock at *path*, of conda packages or else of Python packages.
 
     Raises:
-        LockError: It cannot be read, or is not what its format demands.
+        LockError: It cannot be read.
     """
-    # Slow to import.
-    from noxlock.locks import (  # noqa: PLC0415
-        is_conda_lock,
-        parse_conda_lock,
-        parse_lock,
+    from noxlock.locks import is_conda_lock  # noqa: PLC0415 - not for `--help`
+    from noxlock.workflows.lock_files import (  # noqa: PLC0415 - likewise
+        conda_lock_file,
+        python_lock_file,
     )
 
     try:
@@ -52,15 +56,16 @@ def read_lock(path: Path) -> Lock | CondaLock:
         what = f"the lock cannot be read: {error.strerror}"
         raise LockError(what, file=str(path)) from error
     if is_conda_lock(str(path), data):
-        return parse_conda_lock(str(path), data)
+        return conda_lock_file(str(path), data), None
+    return None, python_lock_file(str(path), data, path.parent)
 
-    def beside(name: str) -> bytes | None:
-        try:
-            return (path.parent / name).read_bytes()
-        except OSError:
-            return None
 
-    return parse_lock(str(path), data, beside=beside)
+def user_memo() -> Memo:
+    """Return where what locks say is remembered for this user."""
+    from noxlock.store import default_root  # noqa: PLC0415 - likewise
+    from noxlock.store.memo import Memo  # noqa: PLC0415 - likewise
+
+    return Memo(default_root(os.environ))
 
 
 def _declared_by_noxfile(root: Path) -> Definitions | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from noxlock.errors import LockError, NoxlockError
-from noxlock.locks import conda_lock, explicit, pixi, poetry, pylock, requirements
 from noxlock.locks._text import RELOCK
+from noxlock.model import Subdir
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +21,7 @@ __all__ = [
     "CONDA_FORMATS",
     "FORMATS",
     "CondaLockFormat",
+    "Form",
     "LockFormat",
     "is_conda_lock",
     "parse_conda_lock",
@@ -28,15 +31,6 @@ __all__ = [
 
 class LockFormat(Protocol):
     """What a module in this package provides."""
-
-    @property
-    def NAME(self) -> str:  # noqa: N802
-        """The format's name, as `Lock.format` says it."""
-        ...
-
-    def matches(self, filename: str, /) -> bool:
-        """Return whether a file of this name, without folders, is of the format."""
-        ...
 
     def parse(
         self, file: str, data: bytes, beside: Callable[[str], bytes | None], /
@@ -48,23 +42,55 @@ class LockFormat(Protocol):
 class CondaLockFormat(Protocol):
     """What a module in this package provides for locks of conda packages."""
 
-    @property
-    def NAME(self) -> str:  # noqa: N802
-        """The format's name, as `CondaLock.format` says it."""
-        ...
-
-    def matches(self, filename: str, /) -> bool:
-        """Return whether a file of this name, without folders, is of the format."""
-        ...
-
     def parse(self, file: str, data: bytes, /) -> CondaLock:
         """Return what *data* locks, or raise `LockError`."""
         ...
 
 
-FORMATS: Final[tuple[LockFormat, ...]] = (poetry, pylock, requirements)
+_F = TypeVar("_F", LockFormat, CondaLockFormat)
 
-CONDA_FORMATS: Final[tuple[CondaLockFormat, ...]] = (conda_lock, explicit, pixi)
+
+@dataclass(frozen=True, slots=True)
+class Form(Generic[_F]):
+    """A format: its name, its files' names, and its module, imported when needed."""
+
+    name: str
+    """As `Lock.format` and `CondaLock.format` say it."""
+    files: re.Pattern[str]
+    """What a file of it is called, without folders."""
+    module: str
+
+    def matches(self, file: str) -> bool:
+        """Return whether a file of this name is of the format."""
+        return self.files.fullmatch(PurePath(file).name) is not None
+
+    @property
+    def reader(self) -> _F:
+        """Its module."""
+        module: _F = import_module(f"{__name__}.{self.module}")
+        return module
+
+
+_SUBDIRS: Final = "|".join(map(re.escape, Subdir))
+
+FORMATS: Final[tuple[Form[LockFormat], ...]] = (
+    Form("poetry", re.compile(r"poetry\.lock"), "poetry"),
+    # PEP 751: `pylock.toml`, or what matches `r"^pylock\.([^.]+)\.toml$"`.
+    Form("pylock", re.compile(r"pylock(?:\.[^.]+)?\.toml"), "pylock"),
+    Form("requirements", re.compile(r".*\.(?:txt|in)"), "requirements"),
+)
+
+CONDA_FORMATS: Final[tuple[Form[CondaLockFormat], ...]] = (
+    # What conda-lock itself takes: `foo.conda-lock.yml`.
+    Form("conda-lock", re.compile(r".*conda-lock.*\.ya?ml"), "conda_lock"),
+    # What conda-lock calls them, `conda-linux-64.lock`.
+    Form(
+        "explicit",
+        re.compile(rf"conda-(?:{_SUBDIRS})[\w.\-]*\.lock(?:\.yml)?"),
+        "explicit",
+    ),
+    Form("pixi", re.compile(r"pixi\.lock"), "pixi"),
+)
 
 # For files whose name no format claims: what a line of each begins with.
 _SIGNS: Final = (
@@ -97,7 +123,7 @@ def parse_lock(
         LockError: The format is not known, or the file is not what its format demands.
     """
     try:
-        return _format(file, data).parse(file, data, beside)
+        return _format(file, data).reader.parse(file, data, beside)
     except NoxlockError as error:
         raise _completed(error, file) from error.__cause__
 
@@ -124,9 +150,9 @@ def parse_conda_lock(file: str, data: bytes) -> CondaLock:
         if (form := _conda_format(file, data)) is None:
             raise LockError(
                 "not a lock of conda packages of a known format",
-                hint=f"known are {', '.join(each.NAME for each in CONDA_FORMATS)}",
+                hint=f"known are {', '.join(each.name for each in CONDA_FORMATS)}",
             )
-        return form.parse(file, data)
+        return form.reader.parse(file, data)
     except NoxlockError as error:
         raise _completed(error, file) from error.__cause__
 
@@ -138,31 +164,29 @@ def _completed(error: NoxlockError, file: str) -> NoxlockError:
     return error.inside(file=file)
 
 
-def _conda_format(file: str, data: bytes) -> CondaLockFormat | None:
-    name = PurePath(file).name
+def _conda_format(file: str, data: bytes) -> Form[CondaLockFormat] | None:
     for each in CONDA_FORMATS:
-        if each.matches(name):
+        if each.matches(file):
             return each
     # `conda list --explicit` is told to write to any name, `spec-file.txt` too.
     data = data.removeprefix(b"\xef\xbb\xbf")
     signs = {sign for sign, pattern in _CONDA_SIGNS if pattern.search(data)}
     if not _YAML_PACKAGES.search(data):
-        signs &= {explicit.NAME}
-    elif any(each.matches(name) for each in FORMATS):
+        signs &= {"explicit"}
+    elif any(each.matches(file) for each in FORMATS):
         signs.clear()
-    return next((each for each in CONDA_FORMATS if each.NAME in signs), None)
+    return next((each for each in CONDA_FORMATS if each.name in signs), None)
 
 
-def _format(file: str, data: bytes) -> LockFormat:
-    name = PurePath(file).name
+def _format(file: str, data: bytes) -> Form[LockFormat]:
     for each in FORMATS:
-        if each.matches(name):
+        if each.matches(file):
             return each
     signs = {sign for sign, pattern in _SIGNS if pattern.search(data)}
     for each in FORMATS:
-        if each.NAME in signs:
+        if each.name in signs:
             return each
     raise LockError(
         "not a lock file of a known format",
-        hint=f"known are {', '.join(each.NAME for each in FORMATS)}",
+        hint=f"known are {', '.join(each.name for each in FORMATS)}",
     )

@@ -35,19 +35,13 @@ if TYPE_CHECKING:
     from noxlock.locks._conda import Location
     from noxlock.model import LockedPackage, Sha256, Subdir
 
-__all__ = ["NAME", "matches", "parse", "read_platforms"]
+__all__ = ["parse", "read_platforms"]
 
-NAME: Final = "conda-lock"
 
 _CONDA: Final = "conda"
 _PIP: Final = "pip"
 _PIXI: Final = "this looks like a pixi.lock: give it that name"
 _KNOWN: Final = "supported are conda-lock.yml, @EXPLICIT files and pixi.lock"
-
-
-def matches(filename: str) -> bool:
-    """Return whether conda-lock would take *filename*: `foo.conda-lock.yml`."""
-    return "conda-lock" in filename and filename.endswith((".yml", ".yaml"))
 
 
 def parse(file: str, data: bytes) -> CondaLock:
@@ -68,7 +62,7 @@ def parse(file: str, data: bytes) -> CondaLock:
         metadata = root.table("metadata")
         platforms = read_platforms(root)
         return CondaLock(
-            format=NAME,
+            format="conda-lock",
             file=file,
             platforms=platforms,
             categories=all_categories(platforms, MAIN, DEV),

@@ -37,23 +37,15 @@ if TYPE_CHECKING:
 
     from noxlock.model import LockedPackage, Sha256
 
-__all__ = ["NAME", "in_order", "matches", "parse", "render"]
+__all__ = ["in_order", "parse", "render"]
 
-NAME: Final = "explicit"
 
 _HEADER: Final = "@EXPLICIT"
 _PLATFORM: Final = re.compile(r"#\s*platform:\s*(\S+)\s*")
 _PIP: Final = re.compile(r"#\s*pip\s+(\S+)\s+@\s+(.+)")
 _PIP_HASH: Final = re.compile(r"(?:#|\s+--hash=)sha256[=:]([^\s#]*)$")
 _ENVIRONMENT: Final = re.compile(r"^(?:dependencies|channels):\s*$", re.MULTILINE)
-_PLATFORMS: Final = "|".join(map(re.escape, Subdir))
-_NAMES: Final = re.compile(rf"conda-(?:{_PLATFORMS})[\w.\-]*\.lock(?:\.yml)?")
 _SHA256_DIGITS: Final = 64
-
-
-def matches(filename: str) -> bool:
-    """Return whether conda-lock gives such a file this name: `conda-linux-64.lock`."""
-    return _NAMES.fullmatch(filename) is not None
 
 
 def parse(file: str, data: bytes) -> CondaLock:
@@ -81,7 +73,7 @@ def parse(file: str, data: bytes) -> CondaLock:
         raise error.inside(file=file) from None
     channels = dict.fromkeys(p.channel for p in lines.packages if p.channel)
     return CondaLock(
-        format=NAME,
+        format="explicit",
         file=file,
         platforms=(platform,),
         categories=(MAIN, DEV),

@@ -36,9 +36,8 @@ if TYPE_CHECKING:
 
     from noxlock.model import GroupName, LockedPackage, Subdir
 
-__all__ = ["NAME", "matches", "parse"]
+__all__ = ["parse"]
 
-NAME: Final = "pixi"
 
 T = TypeVar("T")
 _Place: TypeAlias = tuple[str, str]
@@ -49,11 +48,6 @@ _DEFAULT: Final = "default"
 _CONDA: Final = "conda"
 _PYPI: Final = "pypi"
 _SOURCE: Final = "build it, publish it to a channel, and lock again"
-
-
-def matches(filename: str) -> bool:
-    """Return whether pixi would take *filename*."""
-    return filename == "pixi.lock"
 
 
 def parse(file: str, data: bytes) -> CondaLock:
@@ -82,7 +76,7 @@ def parse(file: str, data: bytes) -> CondaLock:
                 for channel in environment.tables("channels")
             )
         return CondaLock(
-            format=NAME,
+            format="pixi",
             file=file,
             platforms=platforms,
             categories=all_categories(platforms, MAIN),

@@ -37,18 +37,12 @@ if TYPE_CHECKING:
 
     from noxlock.model import Source
 
-__all__ = ["NAME", "matches", "parse"]
+__all__ = ["parse"]
 
-NAME: Final = "poetry"
 
 _SUPPORTED: Final = SpecifierSet(">=1,<3")
 _NAMES_GROUPS: Final = SpecifierSet(">=2.1")
 _BEFORE_VERSIONS: Final = Version("1.0")
-
-
-def matches(filename: str) -> bool:
-    """Return whether a file of this name is Poetry's lock."""
-    return filename == "poetry.lock"
 
 
 def parse(file: str, data: bytes, beside: Callable[[str], bytes | None]) -> Lock:
@@ -75,7 +69,7 @@ def parse(file: str, data: bytes, beside: Callable[[str], bytes | None]) -> Lock
     groups = _groups(packages, project)
     lock_extras = _lock_extras(root)
     return Lock(
-        format=NAME,
+        format="poetry",
         file=file,
         packages=packages,
         selection=(

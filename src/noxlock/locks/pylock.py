@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from packaging.markers import Marker
@@ -17,7 +16,6 @@ from packaging.pylock import (
     Pylock,
     PylockUnsupportedVersionError,
     PylockValidationError,
-    is_valid_pylock_path,
 )
 from packaging.utils import canonicalize_name
 
@@ -46,9 +44,8 @@ if TYPE_CHECKING:
 
     from noxlock.model import Source
 
-__all__ = ["NAME", "matches", "parse"]
+__all__ = ["parse"]
 
-NAME: Final = "pylock"
 
 _MAIN: Final = GroupName("main")
 _TYPES: Final = re.compile(r"Unexpected type (\w+) \(expected (\w+)\)")
@@ -64,11 +61,6 @@ _WORDS: Final = {
 }
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _RELOCK: Final = "lock again with the tool that made it"
-
-
-def matches(filename: str) -> bool:
-    """Return whether PEP 751 allows *filename* for a lock file."""
-    return is_valid_pylock_path(Path(filename))
 
 
 def parse(
@@ -96,7 +88,7 @@ def parse(
     if _MAIN in named and _MAIN not in default:
         default = (*default, _MAIN)
     return Lock(
-        format=NAME,
+        format="pylock",
         file=file,
         packages=packages,
         selection=ByMarker(default_groups=default),

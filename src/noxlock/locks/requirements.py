@@ -33,9 +33,8 @@ if TYPE_CHECKING:
     from noxlock.locks._lines import Line
     from noxlock.model import Sha256, Source
 
-__all__ = ["NAME", "matches", "parse"]
+__all__ = ["parse"]
 
-NAME: Final = "requirements"
 
 # What a pin makes void, or what is the user's to say and not the lock's.
 _VOID: Final = frozenset(
@@ -55,11 +54,6 @@ _TOML: Final = re.compile(r"\[|[\w-]+ = ")
 _VARIABLE: Final = re.compile(r"\$\{[A-Z0-9_]+\}")
 
 
-def matches(filename: str) -> bool:
-    """Return whether *filename* ends as requirements files do: `.txt`, `.in`."""
-    return filename.endswith((".txt", ".in"))
-
-
 def parse(file: str, data: bytes, beside: Callable[[str], bytes | None]) -> Lock:
     """Return what *data* locks, with the files it includes.
 
@@ -74,7 +68,7 @@ def parse(file: str, data: bytes, beside: Callable[[str], bytes | None]) -> Lock
     reader.read("", data, constraint=False)
     extra = tuple(dict.fromkeys(reader.extra_indexes))
     return Lock(
-        format=NAME,
+        format="requirements",
         file=file,
         packages=packages(reader.required, reader.constraints),
         selection=ByMarker(),

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from msgspec import to_builtins
 from packaging.utils import canonicalize_name
 
 from noxlock.errors import StaleLockError
-from noxlock.plan import LayersRequest, disagreements, parse_platform
+from noxlock.store.memo import digest, memo_key
 from noxlock.workflows.targets import AUTO, machine_subdir
 
 if TYPE_CHECKING:
@@ -68,6 +69,19 @@ def disagreeing(
     if environment.conda is None or environment.pypi is None:
         return ()
     name = machine_subdir() if target == AUTO else target
+    conda = project.conda_lock_file(environment.conda)
+    pypi = project.lock_file(environment.pypi)
+    memo = project.memo
+    facts = [digest(conda.data), digest(pypi.data), to_builtins(environment), name]
+    key = memo_key("agreement", *facts)
+    if memo is not None and memo.get(key) is not None:
+        return ()
+    from noxlock.plan import (  # noqa: PLC0415 - where nothing is remembered
+        LayersRequest,
+        disagreements,
+        parse_platform,
+    )
+
     found = disagreements(
         project.read_conda_lock(environment.conda),
         project.read_lock(environment.pypi),
@@ -79,6 +93,9 @@ def disagreeing(
             listing=True,
         ),
     )
+    # What a requirements file includes may change without it.
+    if memo is not None and not found and not pypi.read:
+        memo.put(key, b"")
     return tuple(Clash(found=one, change=_change(project, one)) for one in found)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from dataclasses import replace as with_fields
 from typing import TYPE_CHECKING, Final
 
 from noxlock.definitions import LockKind, kind_of_lock
@@ -21,9 +20,10 @@ from noxlock.errors import (
     NoxlockError,
     PlanError,
 )
-from noxlock.plan import LayersRequest, parse_platform, parse_target, plan_layers
-from noxlock.plan.select import python_for
+from noxlock.store.memo import memo_key
 from noxlock.workflows.agreement import disagreeing
+from noxlock.workflows.lock_files import remembered_plan
+from noxlock.workflows.staleness import lock_facts
 from noxlock.workflows.targets import AUTO, declared_targets, machine_subdir
 
 if TYPE_CHECKING:
@@ -96,6 +96,21 @@ def _locks(project: Project) -> list[str]:
 
 
 def _of_lock(project: Project, lock: str) -> Finding:
+    """Return what is found of a lock; that nothing is wrong with it is remembered."""
+    memo = project.memo
+    try:
+        key = memo_key("finding", *lock_facts(project, lock))
+    except NoxlockError:
+        memo = None  # it is said below
+    if memo is not None and (known := memo.get(key)) is not None:
+        return Finding(subject=lock, what=known.decode())
+    found = _anew(project, lock)
+    if memo is not None and not found.wrong:
+        memo.put(key, found.what.encode())
+    return found
+
+
+def _anew(project: Project, lock: str) -> Finding:
     try:
         conda = project.is_conda(lock)
         form = (
@@ -193,30 +208,49 @@ def _pythons(environment: Environment) -> tuple[str, ...]:
 
 
 def _plan(project: Project, environment: Environment, target: str, python: str) -> Plan:
-    request = LayersRequest(
-        target=parse_platform(machine_subdir() if target == AUTO else target),
-        groups=environment.groups,
-        extras=environment.extras,
-        only_binary=environment.only_binary,
-        keep_going=True,
-        allow_md5=environment.allow_md5,
-    )
-    pypi = project.read_lock(environment.pypi) if environment.pypi else None
-    if environment.conda is None:
-        assert pypi is not None  # noqa: S101 - validated: one of them is there
-        of_python = _target(pypi, target, python)
-        return plan_layers(None, pypi, with_fields(request, target=of_python))
-    plan = plan_layers(project.read_conda_lock(environment.conda), pypi, request)
-    _require_python(plan, python)
+    conda = project.conda_lock_file(environment.conda) if environment.conda else None
+    pypi = project.lock_file(environment.pypi) if environment.pypi else None
+    name = machine_subdir() if target == AUTO else target
+    version = python
+    if conda is None and not _VERSION.fullmatch(python):
+        # `3`, or the path of an interpreter: which version that is, only it can say.
+        version = find_interpreter(python).version
+
+    def make() -> Plan:
+        from noxlock.plan import (  # noqa: PLC0415 - where nothing is remembered
+            LayersRequest,
+            parse_platform,
+            plan_layers,
+        )
+
+        of_python = _target(pypi.lock, name, version) if pypi and not conda else None
+        request = LayersRequest(
+            target=of_python or parse_platform(name),
+            groups=environment.groups,
+            extras=environment.extras,
+            only_binary=environment.only_binary,
+            keep_going=True,
+            allow_md5=environment.allow_md5,
+        )
+        return plan_layers(
+            conda.lock if conda else None, pypi.lock if pypi else None, request
+        )
+
+    if project.memo is None:
+        plan = make()
+    else:
+        facts = (environment, name, version, "check")
+        plan = remembered_plan(project.memo, [conda, pypi], facts, make)
+    if conda is not None:
+        _require_python(plan, python)
     return plan
 
 
-def _target(lock: Lock, target: str, python: str) -> Target:
-    name = machine_subdir() if target == AUTO else target
-    if _VERSION.fullmatch(python):
-        return parse_target(name, python=python_for(lock, python))
-    # `3`, or the path of an interpreter: which version that is, only it can say.
-    return parse_target(name, python=find_interpreter(python).version)
+def _target(lock: Lock, name: str, python: str) -> Target:
+    from noxlock.plan import parse_target  # noqa: PLC0415 - as above
+    from noxlock.plan.select import python_for  # noqa: PLC0415 - as above
+
+    return parse_target(name, python=python_for(lock, python))
 
 
 def _require_python(plan: Plan, asked: str) -> None:

@@ -7,16 +7,24 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
+from noxlock.errors import LockError
 from noxlock.model import Plan  # noqa: TC001 - msgspec reads it
 from noxlock.store.memo import digest, memo_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from noxlock.model import CondaLock, Lock
     from noxlock.store.memo import Memo
 
-__all__ = ["LockFile", "lock_of", "remembered_plan"]
+__all__ = [
+    "LockFile",
+    "conda_lock_file",
+    "lock_of",
+    "python_lock_file",
+    "remembered_plan",
+]
 
 _L = TypeVar("_L", "Lock", "CondaLock")
 
@@ -62,6 +70,52 @@ class LockFile(Generic[_L]):
     def still(self, read: dict[str, str | None]) -> bool:
         """Return whether the files beside it are as they were."""
         return all(digest(self._beside(name)) == then for name, then in read.items())
+
+
+def python_lock_file(file: str, data: bytes, folder: Path) -> LockFile[Lock]:
+    """Return a lock of Python packages.
+
+    Args:
+        file: As the user named it.
+        data: Its bytes.
+        folder: Where it lies, and what it may refer to.
+    """
+
+    def parse(beside: Callable[[str], bytes | None]) -> Lock:
+        from noxlock.locks import (  # noqa: PLC0415 - slow to import
+            is_conda_lock,
+            parse_lock,
+        )
+
+        if is_conda_lock(file, data):
+            what = "it is a lock of conda packages"
+            raise LockError(what, file=file, hint="name it with `conda`")
+        return parse_lock(file, data, beside=beside)
+
+    def beside(name: str) -> bytes | None:
+        try:
+            return (folder / name).read_bytes()
+        except OSError:
+            return None
+
+    return LockFile(file, data, parse, beside)
+
+
+def conda_lock_file(file: str, data: bytes) -> LockFile[CondaLock]:
+    """Return a lock of conda packages; its name, as the user named it, and bytes."""
+
+    def parse(_: object) -> CondaLock:
+        from noxlock.locks import (  # noqa: PLC0415 - slow to import
+            is_conda_lock,
+            parse_conda_lock,
+        )
+
+        if not is_conda_lock(file, data):
+            what = "it is no lock of conda packages"
+            raise LockError(what, file=file, hint="name it with `pypi`")
+        return parse_conda_lock(file, data)
+
+    return LockFile(file, data, parse)
 
 
 def lock_of(lock: _L | LockFile[_L]) -> _L:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Final, Self
 
 from noxlock.errors import DefinitionError, LockError, StaleLockError, nearest
 from noxlock.model import Definitions, Environment, ProjectInstall
 from noxlock.workflows.definition_files import DEFINITIONS_FOLDER, read_definitions
-from noxlock.workflows.lock_files import LockFile
+from noxlock.workflows.lock_files import conda_lock_file, python_lock_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from noxlock.model import CondaLock, Lock
     from noxlock.store.memo import Memo
+    from noxlock.workflows.lock_files import LockFile
 
 __all__ = ["Project"]
 
@@ -81,9 +80,8 @@ class Project:
         """
         if file not in self._locks:
             data = self.lock_bytes(file)
-            self._locks[file] = LockFile(
-                file, data, partial(_parse, file, data), self._beside(file)
-            )
+            folder = (self.root / file).parent
+            self._locks[file] = python_lock_file(file, data, folder)
         return self._locks[file]
 
     def read_conda_lock(self, file: str) -> CondaLock:
@@ -103,7 +101,7 @@ class Project:
         """
         if file not in self._conda:
             data = self.lock_bytes(file)
-            self._conda[file] = LockFile(file, data, lambda _: _parse_conda(file, data))
+            self._conda[file] = conda_lock_file(file, data)
         return self._conda[file]
 
     def is_conda(self, file: str) -> bool:
@@ -199,32 +197,3 @@ class Project:
             made = "run `nox -s lock`" if file in self.definitions.locks else None
             what = f"the lock cannot be read: {error.strerror}"
             raise LockError(what, file=file, hint=made) from error
-
-    def _beside(self, file: str) -> Callable[[str], bytes | None]:
-        folder = (self.root / file).parent
-
-        def beside(name: str) -> bytes | None:
-            try:
-                return (folder / name).read_bytes()
-            except OSError:
-                return None
-
-        return beside
-
-
-def _parse(file: str, data: bytes, beside: Callable[[str], bytes | None]) -> Lock:
-    from noxlock.locks import is_conda_lock, parse_lock  # noqa: PLC0415 - as above
-
-    if is_conda_lock(file, data):
-        what = "it is a lock of conda packages"
-        raise LockError(what, file=file, hint="name it with `conda`")
-    return parse_lock(file, data, beside=beside)
-
-
-def _parse_conda(file: str, data: bytes) -> CondaLock:
-    from noxlock.locks import is_conda_lock, parse_conda_lock  # noqa: PLC0415 - as above
-
-    if not is_conda_lock(file, data):
-        what = "it is no lock of conda packages"
-        raise LockError(what, file=file, hint="name it with `pypi`")
-    return parse_conda_lock(file, data)

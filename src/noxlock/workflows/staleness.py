@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from noxlock.workflows.conda_lock import CondaLockRequest
     from noxlock.workflows.project import Project
 
-__all__ = ["conda_request", "staleness"]
+__all__ = ["conda_request", "lock_facts", "staleness"]
 
 
 def staleness(project: Project, file: str, target: str | None) -> str | None:
@@ -28,7 +28,7 @@ def staleness(project: Project, file: str, target: str | None) -> str | None:
     """
     if project.memo is None:
         return _judge(project, file, target)
-    key = memo_key("fresh", *_facts(project, file, target))
+    key = memo_key("fresh", *lock_facts(project, file), target)
     if project.memo.get(key) is not None:
         return None
     why = _judge(project, file, target)
@@ -37,8 +37,8 @@ def staleness(project: Project, file: str, target: str | None) -> str | None:
     return why
 
 
-def _facts(project: Project, file: str, target: str | None) -> list[object]:
-    """Return all that the judgement depends on."""
+def lock_facts(project: Project, file: str) -> list[object]:
+    """Return all that it depends on whether the lock *file* is fresh."""
     declared = project.definitions.locks.get(file)
     paths = [_source(project, file)]
     if declared is not None:
@@ -50,7 +50,6 @@ def _facts(project: Project, file: str, target: str | None) -> list[object]:
             paths += sorted(folder.glob("conda-*.lock"))
     return [
         file,
-        target,
         digest(project.lock_bytes(file)),
         msgspec.to_builtins(declared),
         [(path.name, digest(_bytes(path))) for path in paths],
