@@ -20,6 +20,7 @@ from noxlock.store._manifest import (
     read_entry,
 )
 from noxlock.store._places import ENTRY, FILES, Bucket, disk_errors
+from noxlock.store.memo import MEMO
 from noxlock.store.reports import (
     BucketInfo,
     Damage,
@@ -92,6 +93,7 @@ def collect_garbage(
         leftovers = [
             *_leftovers(places, everything=everything),
             *_baselines(places, time.time() if everything else limit),
+            *_remembered(places, time.time() if everything else limit),
         ]
         freed = sum(map(_held_here, [*entries, *leftovers]))
         if not dry_run:
@@ -249,11 +251,21 @@ def _baselines(places: Places, limit: float) -> Iterator[Path]:
                 yield path
 
 
+def _remembered(places: Places, limit: float) -> Iterator[Path]:
+    """Yield results that no run asked for since *limit*."""
+    folder = places.root / MEMO
+    if folder.is_dir():
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.stat().st_mtime < limit:
+                    yield folder / entry.name
+
+
 def _discard(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
-        path.unlink()
+        path.unlink(missing_ok=True)
 
 
 def _held_here(path: Path) -> int:
