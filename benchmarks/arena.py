@@ -1,4 +1,4 @@
-"""A project whose environment several tools make: pins, wheels, index, finished tree."""
+"""A project whose environment several tools make: pins, wheels, index, tree."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Arena:
 def open_arena(
     bench: Bench, name: str, make: Callable[[Path], Path], statement: str
 ) -> Iterator[Arena]:
-    """Make a project with *make*, warm noxlock's store, keep the finished tree aside."""
+    """Make a project with *make*, warm noxlock's store, keep a finished tree."""
     root = bench.scratch(name)
     project = make(root / "noxlock")
     wanted = pins(bench, project, ENVIRONMENT)

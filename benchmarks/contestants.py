@@ -1,12 +1,11 @@
-"""Who makes the environment of an arena: each from a warm cache, then the first import."""
+"""Who makes the environment of an arena from a warm cache, and imports from it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.arena import SESSION
-from benchmarks.commands import measure
-from benchmarks.harness import Contestant
+from benchmarks.harness import timed
 from benchmarks.projects import copy_project, write_project, write_requirements
 from benchmarks.surroundings import remove
 
@@ -64,11 +63,7 @@ class Made:
     def __init__(self, name: str, prefix: Path, *commands: Command) -> None:
         self.name = name
         self.prefix = prefix
-        self.contestant = Contestant(
-            name=name,
-            measure=lambda: measure(*commands),
-            before=lambda: remove(prefix),
-        )
+        self.contestant = timed(name, *commands, before=lambda: remove(prefix))
 
 
 def noxlock(arena: Arena, peers: Peers) -> Made:  # noqa: ARG001

@@ -7,13 +7,13 @@ import statistics
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from benchmarks.commands import BenchmarkError
+from benchmarks.commands import BenchmarkError, measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from benchmarks.commands import Sample
+    from benchmarks.commands import Command, Sample
     from benchmarks.surroundings import Bench
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "quotient",
     "run_case",
     "seconds",
+    "timed",
 ]
 
 Fact = str | float | int
@@ -126,6 +127,13 @@ class Result:
     outcomes: Sequence[Outcome]
     left_out: Sequence[str]
     error: str = ""
+
+
+def timed(
+    name: str, *commands: Command, before: Callable[[], object] = _nothing
+) -> Contestant:
+    """Return the contestant that runs *commands*, each a whole process."""
+    return Contestant(name=name, measure=lambda: measure(*commands), before=before)
 
 
 def quotient(own: str, other: str, bound: float, *, text: str = "") -> Target:

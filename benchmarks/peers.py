@@ -59,17 +59,19 @@ def peer(bench: Bench, name: str) -> Path:
         BenchmarkError: pip cannot install it.
     """
     pins = PEERS[name]
-    key = hashlib.sha256(f"{sys.version}{bench.python}{pins}".encode()).hexdigest()
+    facts = f"{sys.version}{sys.base_prefix}{pins}"
+    key = hashlib.sha256(facts.encode()).hexdigest()
     prefix = bench.folder / "peers" / name
     ready = prefix / "ready"
     if not ready.is_file() or ready.read_text("utf-8") != key:
         bench.say(f"installing the peer {name}: {', '.join(pins)}")
         remove(prefix)
         python = prefix / "bin" / "python"
-        for args in (
+        commands: tuple[tuple[str | Path, ...], ...] = (
             (bench.python, "-m", "venv", prefix),
             (python, "-m", "pip", "install", "-q", *pins),
-        ):
+        )
+        for args in commands:
             output(Command(args=args, cwd=bench.folder, environ=bench.own()))
         ready.write_text(key, "utf-8")
     return prefix / "bin"

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.arena import ENVIRONMENT, open_arena
 from benchmarks.cases.fresh import IMPORTS
-from benchmarks.commands import measure
-from benchmarks.harness import Case, Contestant, Figures, Setup, fact, quotient
+from benchmarks.harness import Case, Contestant, Figures, Setup, fact, quotient, timed
 from benchmarks.linker import open_linker
 from benchmarks.peers import Peers
 from benchmarks.projects import SCIENCE, copy_project
@@ -45,11 +44,7 @@ def _open(bench: Bench) -> Iterator[Setup]:
                 measure=lambda: linker.link(own),
                 before=lambda: remove(own),
             ),
-            Contestant(
-                name="cp -al",
-                measure=lambda: measure(links),
-                before=lambda: remove(copy),
-            ),
+            timed("cp -al", links, before=lambda: remove(copy)),
         ]
         prefixes = {"noxlock": own, "cp -al": copy}
         if "uv" in peers:
@@ -79,11 +74,7 @@ def _open(bench: Bench) -> Iterator[Setup]:
 
 def _uv(arena: Arena, peers: Peers, folder: Path) -> Contestant:
     sync = arena.command(peers.program("uv"), "sync", "--frozen", cwd=folder)
-    return Contestant(
-        name="uv sync",
-        measure=lambda: measure(sync),
-        before=lambda: remove(folder / ".venv"),
-    )
+    return timed("uv sync", sync, before=lambda: remove(folder / ".venv"))
 
 
 def _files(prefix: Path) -> int:

@@ -7,15 +7,15 @@ import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from benchmarks.commands import BenchmarkError, Command, measure
+from benchmarks.commands import BenchmarkError, Command
 from benchmarks.harness import (
     Case,
-    Contestant,
     Figures,
     Setup,
     difference,
     fact,
     quotient,
+    timed,
 )
 from benchmarks.projects import SCIENCE, copy_project, write_project
 from benchmarks.surroundings import remove
@@ -76,14 +76,7 @@ def _open(bench: Bench) -> Iterator[Setup]:
 
     try:
         yield Setup(
-            contestants=[
-                Contestant(
-                    name="noxlock", measure=lambda: measure(commands["noxlock"])
-                ),
-                Contestant(
-                    name="without", measure=lambda: measure(commands["without"])
-                ),
-            ],
+            contestants=[timed(name, command) for name, command in commands.items()],
             targets=(
                 quotient("noxlock", "without", 1.15),
                 difference("noxlock", "without", 0.06),

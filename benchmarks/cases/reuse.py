@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from benchmarks.arena import SESSION, open_arena
-from benchmarks.commands import measure
-from benchmarks.harness import Case, Contestant, Figures, Setup, difference
+from benchmarks.harness import Case, Figures, Setup, difference, timed
 from benchmarks.projects import SCIENCE, copy_project, write_project
 
 if TYPE_CHECKING:
@@ -44,7 +43,6 @@ def _open(bench: Bench) -> Iterator[Setup]:
         plain = write_project(arena.root / "plain", noxfile_py=_PLAIN)
         nox = bench.program("nox")
         without = arena.command(nox, "-R", "-s", SESSION, cwd=plain)
-        own = arena.noxlock("-R")
 
         def facts(figures: Figures) -> Mapping[str, Fact]:  # noqa: ARG001
             prefix = arena.noxlock_prefix
@@ -52,8 +50,8 @@ def _open(bench: Bench) -> Iterator[Setup]:
 
         yield Setup(
             contestants=[
-                Contestant(name="noxlock", measure=lambda: measure(own)),
-                Contestant(name="nox itself", measure=lambda: measure(without)),
+                timed("noxlock", arena.noxlock("-R")),
+                timed("nox itself", without),
             ],
             targets=(difference("noxlock", "nox itself", 0.15),),
             facts=facts,
