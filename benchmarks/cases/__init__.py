@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from benchmarks.cases.fresh import CASE as FRESH
 from benchmarks.cases.linking import CASE as LINKING
 from benchmarks.cases.listing import CASE as LISTING
+from benchmarks.cases.planning import CASE as PLANNING
 from benchmarks.cases.reuse import CASE as REUSE
 
 if TYPE_CHECKING:
@@ -14,4 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["CASES"]
 
-CASES: dict[str, Case] = {case.name: case for case in (FRESH, LINKING, LISTING, REUSE)}
+_ALL: Final = (
+    FRESH,
+    LINKING,
+    LISTING,
+    REUSE,
+    PLANNING,
+)
+CASES: Final[dict[str, Case]] = {case.name: case for case in _ALL}

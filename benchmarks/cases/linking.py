@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from benchmarks.arena import ENVIRONMENT, open_arena
 from benchmarks.cases.fresh import IMPORTS
 from benchmarks.harness import Case, Contestant, Figures, Setup, fact, quotient, timed
-from benchmarks.linker import open_linker
 from benchmarks.peers import Peers
 from benchmarks.projects import SCIENCE, copy_project
 from benchmarks.surroundings import remove
+from benchmarks.worker import open_worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,14 +34,16 @@ def _open(bench: Bench) -> Iterator[Setup]:
     science = partial(copy_project, SCIENCE)
     with (
         open_arena(bench, "linking", science, IMPORTS) as arena,
-        open_linker(bench, arena.project, ENVIRONMENT, arena.environ) as linker,
+        open_worker(
+            bench, "link", arena.project, ENVIRONMENT, environ=arena.environ
+        ) as linker,
     ):
         own, copy = arena.root / "env", arena.root / "copy"
         links = arena.command("cp", "-al", arena.tree, copy, cwd=arena.root)
         contestants = [
             Contestant(
                 name="noxlock",
-                measure=lambda: linker.link(own),
+                measure=lambda: linker.ask(own),
                 before=lambda: remove(own),
             ),
             timed("cp -al", links, before=lambda: remove(copy)),
