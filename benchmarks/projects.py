@@ -129,7 +129,7 @@ def installed(prefix: Path) -> dict[str, str]:
     for folder in prefix.glob("lib/python3*/site-packages/*.dist-info"):
         name, _, version = folder.name.removesuffix(".dist-info").partition("-")
         found[re.sub(r"[-_.]+", "-", name).lower()] = version
-    return {name: version for name, version in found.items() if name not in _SEED}
+    return found
 
 
 def require_same(wanted: Sequence[Pin], prefixes: dict[str, Path]) -> None:
@@ -141,6 +141,8 @@ def require_same(wanted: Sequence[Pin], prefixes: dict[str, Path]) -> None:
     expected = {pin.name: pin.version for pin in wanted}
     for name, prefix in prefixes.items():
         found = installed(prefix)
+        for seed in _SEED - expected.keys():
+            found.pop(seed, None)
         if found != expected:
             other = sorted(found.items() ^ expected.items())
             raise BenchmarkError(f"{name} installed something else: {other}")
