@@ -16,9 +16,16 @@ __all__ = ["serve_wheels"]
 
 
 @contextmanager
-def serve_wheels(folder: Path, python: Path) -> Iterator[str]:
-    """Serve the wheels of *folder* until the block ends; yields the simple page."""
+def serve_wheels(
+    folder: Path, python: Path, static: Path | None = None
+) -> Iterator[str]:
+    """Serve the wheels of *folder* until the block ends; yields the simple page.
+
+    The files of *static* are at `/static/` instead of its `/simple/`.
+    """
     command = [str(python), "-m", "benchmarks.server", str(folder)]
+    if static is not None:
+        command.append(str(static))
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

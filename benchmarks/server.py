@@ -1,10 +1,11 @@
 """A package index of one folder on 127.0.0.1, in a process of its own.
 
-    python -m benchmarks.server FOLDER
+    python -m benchmarks.server FOLDER [STATIC]
 
 Prints the address of its simple page, and serves until its stdin ends. Pages are HTML
 or JSON, as the client likes; files go out by sendfile, each request in its own thread;
 a wheel's metadata can be had alone (PEP 658), so that locking downloads nothing else.
+The files of STATIC, a conda channel say, are at `/static/`, beside `/simple/`.
 """
 
 from __future__ import annotations
@@ -29,12 +30,15 @@ _JSON = "application/vnd.pypi.simple.v1+json"
 class _Handler(LoopbackHandler):
     disable_nagle_algorithm = True  # a body must not wait for the head's confirmation
     folder: ClassVar[Path]
+    static: ClassVar[Path | None] = None
     digests: ClassVar[dict[str, str]] = {}
 
     def do_GET(self) -> None:  # noqa: N802 - its name
         path = unquote(self.path.partition("?")[0]).strip("/")
         kind, _, name = path.partition("/")
-        if kind == "files" and name.removesuffix(".metadata") in self.digests:
+        if kind == "static":
+            self._static(name)
+        elif kind == "files" and name.removesuffix(".metadata") in self.digests:
             self._file(name)
         elif kind == "simple" and (found := self._of(name)):
             self._page(name, found)
@@ -81,7 +85,16 @@ class _Handler(LoopbackHandler):
                 ]
                 self._send(archive.read(member), "text/plain")
             return
-        path = self.folder / name
+        self._raw(self.folder / name)
+
+    def _static(self, name: str) -> None:
+        path = self.static / name if self.static and ".." not in name else None
+        if path and path.is_file():
+            self._raw(path)
+        else:
+            self._head(404, "text/plain", 0)
+
+    def _raw(self, path: Path) -> None:
         self._head(200, "application/octet-stream", path.stat().st_size)
         if self.command == "GET":
             with path.open("rb") as file:
@@ -104,9 +117,10 @@ def _project(file: str) -> str:
     return re.sub(r"[-_.]+", "-", file.partition("-")[0]).lower()
 
 
-def main(folder: str) -> None:
+def main(folder: str, static: str = "") -> None:
     """Serve until nobody wants it any more."""
     _Handler.folder = Path(folder)
+    _Handler.static = Path(static) if static else None
     for path in sorted(_Handler.folder.iterdir()):
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from benchmarks.cases.checking import CASE as CHECKING
 from benchmarks.cases.cold import CASE as COLD
 from benchmarks.cases.disk import CASE as DISK
 from benchmarks.cases.fresh import CASE as FRESH
@@ -25,6 +26,7 @@ _ALL: Final = (
     TORCH,
     COLD,
     LISTING,
+    CHECKING,
     PLANNING,
     REUSE,
     PARALLEL,

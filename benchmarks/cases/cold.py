@@ -39,8 +39,9 @@ def _open(bench: Bench) -> Iterator[Setup]:
             if "uv" in peers:
                 folder = arena.uv_project(name, peers.program("uv"))
                 prefixes[name] = folder / ".venv"
-                sync = (peers.program("uv"), *name.split()[1:], "--frozen")
-                contestants.append(_cold(arena, name, folder / ".venv", *sync))
+                sync = [*name.split()[1:], "--frozen"]
+                uv = peers.program("uv")
+                contestants.append(_cold(arena, name, folder / ".venv", uv, *sync))
 
         def facts(figures: Figures) -> Mapping[str, Fact]:
             ran = {name: prefixes[name] for name in figures.samples}
