@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from benchmarks.commands import BenchmarkError, Sample
 
@@ -18,14 +19,15 @@ if TYPE_CHECKING:
 __all__ = ["Worker", "open_worker"]
 
 _PROGRAMS = Path(__file__).parent / "programs"
+_PATIENCE = 10.0
 
 
 class Worker:
     """The process: a line asks, a line of JSON answers."""
 
-    def __init__(self, process: subprocess.Popen[str], name: str) -> None:
+    def __init__(self, process: subprocess.Popen[str], log: IO[str]) -> None:
         self._process = process
-        self._name = name
+        self._log = log
         self.whole: list[float] = []
         """Of each turn: the seconds of all that was done, where it says them."""
 
@@ -42,7 +44,9 @@ class Worker:
             asked.flush()
             answer = answers.readline()
         if not answer:
-            raise BenchmarkError(f"{self._name} broke off; see above")
+            self._process.wait(_PATIENCE)
+            self._log.seek(0)
+            raise BenchmarkError(f"a worker broke off:\n{self._log.read()[-3000:]}")
         found = json.loads(answer)
         self.whole.append(found.pop("whole", found["seconds"]))
         return Sample(**found)
@@ -55,11 +59,15 @@ def open_worker(
     """Start the program of this name, and end it with the block."""
     program = _PROGRAMS / f"{name}.py"
     command = [str(each) for each in (bench.python, program, *arguments)]
-    with subprocess.Popen(
-        command,
-        env=dict(environ),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        yield Worker(process, name)
+    with (
+        tempfile.TemporaryFile("w+") as log,
+        subprocess.Popen(
+            command,
+            env=dict(environ),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as process,
+    ):
+        yield Worker(process, log)

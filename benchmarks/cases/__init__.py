@@ -8,6 +8,8 @@ from benchmarks.cases.checking import CASE as CHECKING
 from benchmarks.cases.cold import CASE as COLD
 from benchmarks.cases.disk import CASE as DISK
 from benchmarks.cases.fresh import CASE as FRESH
+from benchmarks.cases.gc import CASE as GC
+from benchmarks.cases.growth import CASE as GROWTH
 from benchmarks.cases.linking import CASE as LINKING
 from benchmarks.cases.listing import CASE as LISTING
 from benchmarks.cases.parallel import CASE as PARALLEL
@@ -30,6 +32,8 @@ _ALL: Final = (
     PLANNING,
     REUSE,
     PARALLEL,
+    GROWTH,
     DISK,
+    GC,
 )
 CASES: Final[dict[str, Case]] = {case.name: case for case in _ALL}

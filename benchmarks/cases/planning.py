@@ -26,9 +26,9 @@ CORPUS: Final = "NOXLOCK_BENCHMARK_LOCKS"
 NOXFILE: Final = 'import noxlock\n\nnoxlock.load("sessions")\n'
 SESSIONS: Final = """\
 locks:
-  poetry.lock: {from: pyproject.toml}
+  poetry.lock: {{from: pyproject.toml}}
 environments:
-  many: {pypi: poetry.lock, groups: [main, test], project: none}
+  many: {{pypi: poetry.lock, groups: [{groups}], project: none}}
 """
 _REAL: Final = 3
 
@@ -38,7 +38,9 @@ def _open(bench: Bench) -> Iterator[Setup]:
     root = bench.scratch("plan")
     project = write_locked(root / "many", made_up(PACKAGES), noxfile_py=NOXFILE)
     (project / "sessions").mkdir()
-    (project / "sessions" / "all.yml").write_text(SESSIONS, "utf-8")
+    (project / "sessions" / "all.yml").write_text(
+        SESSIONS.format(groups="main, test"), "utf-8"
+    )
     environ = bench.local()
 
     def command(*args: str | Path) -> Command:
