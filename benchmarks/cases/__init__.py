@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from benchmarks.cases.checking import CASE as CHECKING
 from benchmarks.cases.cold import CASE as COLD
+from benchmarks.cases.conda import CASE as CONDA
 from benchmarks.cases.disk import CASE as DISK
 from benchmarks.cases.fresh import CASE as FRESH
 from benchmarks.cases.gc import CASE as GC
@@ -27,6 +28,7 @@ _ALL: Final = (
     LINKING,
     TORCH,
     COLD,
+    CONDA,
     LISTING,
     CHECKING,
     PLANNING,

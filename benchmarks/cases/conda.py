@@ -1,0 +1,168 @@
+"""A conda prefix from a lock, warm: noxlock against rattler.install alone."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from benchmarks.commands import Command, output
+from benchmarks.harness import Case, Contestant, Figures, Setup, quotient, timed
+from benchmarks.indexes import serve_wheels
+from benchmarks.projects import write_project
+from benchmarks.surroundings import ROOT, remove
+from benchmarks.worker import open_worker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from benchmarks.harness import Fact
+    from benchmarks.surroundings import Bench
+    from benchmarks.worker import Worker
+
+__all__ = ["CASE"]
+
+_STATEMENT: Final = "import numpy, pytest"
+_NOXFILE: Final = 'import noxlock\n\nnoxlock.load("sessions")\n'
+_SESSIONS: Final = """\
+locks:
+  conda-lock.yml: {{from: environment.yml, targets: [{target}]}}
+environments:
+  many: {{conda: conda-lock.yml}}
+sessions:
+  many: {{environment: many, run: "python -c '{statement}'"}}
+"""
+_SOURCE: Final = "channels: [{channel}]\ndependencies: [python, numpy, pytest]\n"
+_CHANNEL: Final = """\
+import sys
+from pathlib import Path
+sys.path.insert(0, "tests")
+from support.conda_channel import HOST, conda_channels
+print(HOST, conda_channels(Path(sys.argv[1])).root)
+"""
+_OWN: Final = "noxlock, in process"
+_ALONE: Final = "rattler.install, in process"
+_OWN_WHOLE: Final = "nox -s many --install-only"
+_ALONE_WHOLE: Final = "a script of rattler.install"
+_WITH: Final = "first import, noxlock's prefix"
+_WITHOUT: Final = "first import, rattler's prefix"
+
+
+@contextmanager
+def _open(bench: Bench) -> Iterator[Setup]:
+    root = bench.scratch("conda")
+    target, _, channels = _channels(bench).partition(" ")
+    (root / "wheels").mkdir()
+    static = Path(channels)
+    try:
+        with serve_wheels(root / "wheels", bench.python, static) as index:
+            environ = bench.local(index)
+            channel = f"{index.removesuffix('simple/')}static/main"
+            project = _project(root / "many", channel, target)
+            for args in (("lock",), ("many",)):
+                nox = (bench.program("nox"), "-s", *args)
+                output(Command(args=nox, cwd=project, environ=environ))
+            lock, cache = project / "conda-lock.yml", root / "rattler"
+            with (
+                open_worker(bench, "link", project, "many", environ=environ) as own,
+                open_worker(
+                    bench, "conda_install", lock, cache, environ=environ
+                ) as alone,
+            ):
+                yield _setup(bench, project, environ, own, alone)
+    finally:
+        remove(root)
+
+
+def _setup(
+    bench: Bench,
+    project: Path,
+    environ: Mapping[str, str],
+    own: Worker,
+    alone: Worker,
+) -> Setup:
+    root = project.parent
+    installer = ROOT / "benchmarks" / "programs" / "conda_install.py"
+    lock, cache = project / "conda-lock.yml", root / "rattler"
+
+    def command(*args: str | Path) -> Command:
+        return Command(args=args, cwd=project, environ=environ)
+
+    def contestant(name: str, worker: Worker) -> Contestant:
+        prefix = root / name
+        return Contestant(
+            name=name,
+            measure=partial(worker.ask, prefix),
+            before=partial(remove, prefix),
+        )
+
+    def imports(name: str, worker: Worker) -> Contestant:
+        prefix = root / name
+
+        def before() -> None:
+            remove(prefix)
+            worker.ask(prefix)
+
+        python = prefix / "bin" / "python"
+        return timed(name, command(python, "-c", _STATEMENT), before=before)
+
+    script = root / _ALONE_WHOLE
+    install = (bench.program("nox"), "-s", "many", "--install-only")
+
+    def facts(figures: Figures) -> Mapping[str, Fact]:  # noqa: ARG001
+        return {"files of the prefix": sum(map(Path.is_file, script.rglob("*")))}
+
+    return Setup(
+        contestants=[
+            contestant(_OWN, own),
+            contestant(_ALONE, alone),
+            timed(
+                _OWN_WHOLE,
+                command(*install),
+                before=lambda: remove(project / ".nox" / "many"),
+            ),
+            timed(
+                _ALONE_WHOLE,
+                command(bench.python, installer, lock, cache, script),
+                before=lambda: remove(script),
+            ),
+            imports(_WITH, own),
+            imports(_WITHOUT, alone),
+        ],
+        targets=(
+            quotient(_OWN, _ALONE, 1.2),
+            quotient(_OWN_WHOLE, _ALONE_WHOLE, 1.2),
+            quotient(_WITH, _WITHOUT, 0.4),
+        ),
+        facts=facts,
+    )
+
+
+def _project(folder: Path, channel: str, target: str) -> Path:
+    write_project(
+        folder,
+        noxfile_py=_NOXFILE,
+        environment_yml=_SOURCE.format(channel=channel),
+    )
+    text = _SESSIONS.format(target=target, statement=_STATEMENT)
+    write_project(folder / "sessions", all_yml=text)
+    return folder
+
+
+def _channels(bench: Bench) -> str:
+    """Return the subdir and the folder of the tests' channel, made where it is not."""
+    bench.say("making the tests' environment and their conda channel")
+    nox, envs = bench.program("nox"), bench.folder / "tests"
+    make = (nox, "-R", "-s", "test-cpu", "--install-only", "--envdir", envs)
+    output(Command(args=make, cwd=ROOT, environ=bench.own()))
+    python = envs / "test-cpu" / "bin" / "python"
+    args = (python, "-c", _CHANNEL, bench.caches / "channels")
+    return output(Command(args=args, cwd=ROOT, environ=bench.own())).strip()
+
+
+CASE = Case(
+    name="conda",
+    summary="a conda prefix from a lock, warm, and its first import",
+    open=_open,
+)
