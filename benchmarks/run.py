@@ -45,7 +45,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--runs", type=int, default=5, help="rounds that count (default: 5)")
     add("--json", type=Path, metavar="FILE", help="write every figure there")
     add("--markdown", type=Path, metavar="FILE", help="write the tables there too")
-    add("--only", default="", metavar="NAMES", help="these contestants, by commas")
+    add("--only", action="append", metavar="NAME", help="this contestant; repeatable")
     add("--folder", type=Path, default=ROOT / ".nox" / "benchmarks", metavar="DIR")
     add("--list", action="store_true", help="say which cases there are")
     return parser.parse_args(arguments)
@@ -67,7 +67,7 @@ def main() -> int:
     if unknown := sorted(set(options.names) - set(CASES)):
         sys.exit(f"error: no such case: {', '.join(unknown)}; --list has them")
     options.folder.mkdir(parents=True, exist_ok=True)
-    only = frozenset(filter(None, options.only.split(",")))
+    only = frozenset(options.only or ())
     bench = Bench(folder=options.folder.resolve(), runs=options.runs, only=only)
     start, results = machine(), []
     for name in options.names or CASES:

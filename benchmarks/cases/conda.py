@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.commands import Command, output
+from benchmarks.commands import BenchmarkError, Command, output
 from benchmarks.harness import Case, Contestant, Figures, Setup, quotient, timed
 from benchmarks.indexes import serve_wheels
 from benchmarks.projects import write_project
@@ -110,8 +110,15 @@ def _setup(
     script = root / _ALONE_WHOLE
     install = (bench.program("nox"), "-s", "many", "--install-only")
 
-    def facts(figures: Figures) -> Mapping[str, Fact]:  # noqa: ARG001
-        return {"files of the prefix": sum(map(Path.is_file, script.rglob("*")))}
+    def facts(figures: Figures) -> Mapping[str, Fact]:
+        prefixes = {name: root / name for name in (_OWN, _ALONE)}
+        held = {name: _packages(path) for name, path in prefixes.items()}
+        if set(prefixes) <= set(figures.samples) and held[_OWN] != held[_ALONE]:
+            raise BenchmarkError(f"they installed different packages: {held}")
+        return {
+            f"files: {name}": sum(map(Path.is_file, path.rglob("*")))
+            for name, path in prefixes.items()
+        }
 
     return Setup(
         contestants=[
@@ -137,6 +144,10 @@ def _setup(
         ),
         facts=facts,
     )
+
+
+def _packages(prefix: Path) -> list[str]:
+    return sorted(path.stem for path in prefix.glob("conda-meta/*.json"))
 
 
 def _project(folder: Path, channel: str, target: str) -> Path:
