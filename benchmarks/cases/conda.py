@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -70,48 +71,80 @@ def _open(bench: Bench) -> Iterator[Setup]:
                     bench, "conda_install", lock, cache, environ=environ
                 ) as alone,
             ):
-                yield _setup(bench, project, environ, own, alone)
+                ring = _Ring(
+                    bench=bench, project=project, environ=environ, own=own, alone=alone
+                )
+                yield ring.setup()
     finally:
         remove(root)
 
 
-def _setup(
-    bench: Bench,
-    project: Path,
-    environ: Mapping[str, str],
-    own: Worker,
-    alone: Worker,
-) -> Setup:
-    root = project.parent
-    installer = ROOT / "benchmarks" / "programs" / "conda_install.py"
-    lock, cache = project / "conda-lock.yml", root / "rattler"
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Ring:
+    """What the contestants share."""
 
-    def command(*args: str | Path) -> Command:
-        return Command(args=args, cwd=project, environ=environ)
+    bench: Bench
+    project: Path
+    environ: Mapping[str, str]
+    own: Worker
+    alone: Worker
 
-    def contestant(name: str, worker: Worker) -> Contestant:
-        prefix = root / name
+    @property
+    def root(self) -> Path:
+        return self.project.parent
+
+    def setup(self) -> Setup:
+        """Return the contestants, two by two, and their targets."""
+        return Setup(
+            contestants=[
+                self.in_process(_OWN, self.own),
+                self.in_process(_ALONE, self.alone),
+                *self.whole(),
+                self.imports(_WITH, self.own),
+                self.imports(_WITHOUT, self.alone),
+            ],
+            targets=(
+                quotient(_OWN, _ALONE, 1.2),
+                quotient(_OWN_WHOLE, _ALONE_WHOLE, 1.2),
+                quotient(_WITH, _WITHOUT, 0.4),
+            ),
+            facts=self.facts,
+        )
+
+    def command(self, *args: str | Path) -> Command:
+        return Command(args=args, cwd=self.project, environ=self.environ)
+
+    def in_process(self, name: str, worker: Worker) -> Contestant:
+        prefix = self.root / name
         return Contestant(
             name=name,
             measure=partial(worker.ask, prefix),
             before=partial(remove, prefix),
         )
 
-    def imports(name: str, worker: Worker) -> Contestant:
-        prefix = root / name
+    def whole(self) -> Iterator[Contestant]:
+        """Yield both as processes, from start to exit."""
+        install = (self.bench.program("nox"), "-s", "many", "--install-only")
+        made = self.project / ".nox" / "many"
+        yield timed(_OWN_WHOLE, self.command(*install), before=partial(remove, made))
+        program = ROOT / "benchmarks" / "programs" / "conda_install.py"
+        lock, cache = self.project / "conda-lock.yml", self.root / "rattler"
+        prefix = self.root / _ALONE_WHOLE
+        script = self.command(self.bench.python, program, lock, cache, prefix)
+        yield timed(_ALONE_WHOLE, script, before=partial(remove, prefix))
+
+    def imports(self, name: str, worker: Worker) -> Contestant:
+        prefix = self.root / name
 
         def before() -> None:
             remove(prefix)
             worker.ask(prefix)
 
-        python = prefix / "bin" / "python"
-        return timed(name, command(python, "-c", _STATEMENT), before=before)
+        command = self.command(prefix / "bin" / "python", "-c", _STATEMENT)
+        return timed(name, command, before=before)
 
-    script = root / _ALONE_WHOLE
-    install = (bench.program("nox"), "-s", "many", "--install-only")
-
-    def facts(figures: Figures) -> Mapping[str, Fact]:
-        prefixes = {name: root / name for name in (_OWN, _ALONE)}
+    def facts(self, figures: Figures) -> Mapping[str, Fact]:
+        prefixes = {name: self.root / name for name in (_OWN, _ALONE)}
         held = {name: _packages(path) for name, path in prefixes.items()}
         if set(prefixes) <= set(figures.samples) and held[_OWN] != held[_ALONE]:
             raise BenchmarkError(f"they installed different packages: {held}")
@@ -119,31 +152,6 @@ def _setup(
             f"files: {name}": sum(map(Path.is_file, path.rglob("*")))
             for name, path in prefixes.items()
         }
-
-    return Setup(
-        contestants=[
-            contestant(_OWN, own),
-            contestant(_ALONE, alone),
-            timed(
-                _OWN_WHOLE,
-                command(*install),
-                before=lambda: remove(project / ".nox" / "many"),
-            ),
-            timed(
-                _ALONE_WHOLE,
-                command(bench.python, installer, lock, cache, script),
-                before=lambda: remove(script),
-            ),
-            imports(_WITH, own),
-            imports(_WITHOUT, alone),
-        ],
-        targets=(
-            quotient(_OWN, _ALONE, 1.2),
-            quotient(_OWN_WHOLE, _ALONE_WHOLE, 1.2),
-            quotient(_WITH, _WITHOUT, 0.4),
-        ),
-        facts=facts,
-    )
 
 
 def _packages(prefix: Path) -> list[str]:
