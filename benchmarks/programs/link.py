@@ -14,46 +14,45 @@ import os
 import resource
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from noxlock.envs import find_interpreter
 from noxlock.model import ProjectInstall
-from noxlock.plan import plan
+from noxlock.store.store import Store
 from noxlock.workflows.environments import BuildRequest
 from noxlock.workflows.parts import default_parts
 from noxlock.workflows.project import Project
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from noxlock.model import Interpreter
+    from noxlock.store import LinkedWheel
     from noxlock.workflows.environments import Builder
 
 
-def link(builder: Builder, request: BuildRequest) -> tuple[float, float]:
-    """Return the seconds of the linking alone, and those of the whole build.
+class Timed(Store):
+    """A store that keeps how long the last linking took."""
 
-    The linking: all of the build but the plan, which is made once more to know it.
-    """
+    seconds = 0.0
+
+    def link(
+        self, wheels: Sequence[LinkedWheel], prefix: Path, interpreter: Interpreter, /
+    ) -> dict[str, tuple[int, int]]:
+        """Link, and read the clock before and after."""
+        begin = time.perf_counter()
+        placed = super().link(wheels, prefix, interpreter)
+        self.seconds = time.perf_counter() - begin
+        return placed
+
+
+def link(builder: Builder, request: BuildRequest) -> tuple[float, float]:
+    """Return the seconds of the linking alone, and those of the whole build."""
+    timed = Timed(builder.store.root)
     begin = time.perf_counter()
-    builder.build(request)
-    whole = time.perf_counter() - begin
-    if request.lock is None:  # conda's plan takes next to nothing
-        return whole, whole
-    begin = time.perf_counter()
-    interpreter = find_interpreter(
-        request.python,
-        cache=builder.store.root,
-        environ=builder.environ,
-        root=request.root,
-    )
-    environment = request.environment
-    plan(
-        request.lock,
-        groups=environment.groups,
-        extras=environment.extras,
-        target=interpreter.target,
-        only_binary=environment.only_binary,
-    )
-    return whole - (time.perf_counter() - begin), whole
+    replace(builder, store=timed).build(request)
+    return timed.seconds, time.perf_counter() - begin
 
 
 def request_of(project: Project, name: str, prefix: Path) -> BuildRequest:
@@ -68,9 +67,9 @@ def request_of(project: Project, name: str, prefix: Path) -> BuildRequest:
         python=python if isinstance(python, str) else python[0],
         prefix=prefix,
         project=ProjectInstall.NONE,
-        lock=project.read_lock(lock_file) if lock_file else None,
+        lock=project.lock_file(lock_file) if lock_file else None,
         lock_file=lock_file,
-        conda=project.read_conda_lock(environment.conda) if environment.conda else None,
+        conda=project.conda_lock_file(environment.conda) if environment.conda else None,
     )
 
 
