@@ -8,7 +8,7 @@ from noxlock._lazy import lazily
 
 if TYPE_CHECKING:
     from noxlock.definitions.checks import baseline_folder
-    from noxlock.definitions.command import Command, parse_command
+    from noxlock.definitions.command import Command, commands, parse_command
     from noxlock.definitions.formats import FORMATS, SCHEMA_FILE
     from noxlock.definitions.load import (
         Merged,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from noxlock.definitions.profiles import BUILTIN_PROFILES, CPU_LEVELS
     from noxlock.definitions.schema import json_schema
     from noxlock.definitions.sizes import parse_size
-    from noxlock.definitions.validation import commands, session_names, validate
+    from noxlock.definitions.validation import session_names, validate
 
 __all__ = [
     "BUILTIN_PROFILES",
@@ -55,7 +55,7 @@ if not TYPE_CHECKING:
         __name__,
         {
             "checks": "baseline_folder",
-            "command": "Command parse_command",
+            "command": "Command commands parse_command",
             "formats": "FORMATS SCHEMA_FILE",
             "load": "Merged Parsed load_definitions merge parse_call parse_definitions",
             "locks": "LockKind kind_of_lock subdir_of",
@@ -63,6 +63,6 @@ if not TYPE_CHECKING:
             "profiles": "BUILTIN_PROFILES CPU_LEVELS",
             "schema": "json_schema",
             "sizes": "parse_size",
-            "validation": "commands session_names validate",
+            "validation": "session_names validate",
         },
     )

@@ -20,11 +20,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from noxlock.errors import DefinitionError, nearest
+from noxlock.model import Check
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-__all__ = ["Command", "parse_command"]
+    from noxlock.model import Session
+
+__all__ = ["Command", "commands", "parse_command"]
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{(?P<name>[^{}:]*)(?::(?P<default>[^{}]*))?\}|[{}]")
 # Private-use characters: no white space, no quotes, so shlex carries them through.
@@ -166,3 +169,11 @@ def _word(text: str, placeholders: Sequence[_Placeholder]) -> _Word:
         elif piece:
             parts.append(piece)
     return tuple(parts) or ("",)
+
+
+def commands(definition: Session | Check) -> tuple[Command, ...]:
+    """Return the commands of a session or check, in order."""
+    allowed = {"outputs"} if isinstance(definition, Check) else {"posargs"}
+    run = definition.run
+    texts = (run,) if isinstance(run, str) else run
+    return tuple(parse_command(text, allowed=allowed) for text in texts)

@@ -22,25 +22,16 @@ from noxlock.model import Check, Environment
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from noxlock.definitions.command import Command
     from noxlock.definitions.document import Path
     from noxlock.model import Definitions, Session
 
-__all__ = ["Origins", "commands", "session_names", "validate"]
+__all__ = ["Origins", "session_names", "validate"]
 
 Origins: TypeAlias = "Mapping[tuple[str, str], Document]"
 """Where each entry comes from: its section and name to its document."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _NO_DOCUMENT: Final = Document(file="", data={})
-
-
-def commands(definition: Session | Check) -> tuple[Command, ...]:
-    """Return the commands of a session or check, in order."""
-    allowed = {"outputs"} if isinstance(definition, Check) else {"posargs"}
-    run = definition.run
-    texts = (run,) if isinstance(run, str) else run
-    return tuple(parse_command(text, allowed=allowed) for text in texts)
 
 
 def session_names(definitions: Definitions) -> tuple[str, ...]:

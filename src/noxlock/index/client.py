@@ -19,7 +19,7 @@ from noxlock.index.addresses import local_path, without_credentials
 from noxlock.index.pages import Pages, Place
 from noxlock.model import Kind
 from noxlock.plan import tags
-from noxlock.report.words import counted
+from noxlock.report.counts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

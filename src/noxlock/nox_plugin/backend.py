@@ -104,12 +104,16 @@ class LockedEnv(ProcessEnv):
         from noxlock.workflows.environments import (  # noqa: PLC0415 - likewise
             BuildRequest,
         )
-        from noxlock.workflows.targets import on_this_machine  # noqa: PLC0415 - likewise
 
         use, project = self._use(), current().project()
         environment = project.environment(use.environment)
         parts = parts or default_parts(project.root, offline=options.offline)
-        environment = on_this_machine(project, environment)
+        if environment.conda:
+            from noxlock.workflows.targets import (  # noqa: PLC0415 - likewise
+                on_this_machine,
+            )
+
+            environment = on_this_machine(project, environment)
         for lock in environment.locks:
             _judge_freshness(project, lock, environment.target, options, parts)
         if environment.conda and environment.pypi and not options.frozen:

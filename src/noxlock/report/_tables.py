@@ -9,7 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from noxlock.model import Verdict
-from noxlock.report.words import counted, largest_ulps, plain, short, shortened
+from noxlock.report.counts import counted
+from noxlock.report.words import (
+    largest_ulps,
+    plain,
+    short,
+    shortened,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -10,8 +10,15 @@ from rich.text import Text
 from noxlock.model import Verdict, worst
 from noxlock.report._tables import STYLES
 from noxlock.report.console import make_console
+from noxlock.report.counts import counted
 from noxlock.report.terminal import write_outputs
-from noxlock.report.words import bins, counted, output_line, place, plain, shortened
+from noxlock.report.words import (
+    bins,
+    output_line,
+    place,
+    plain,
+    shortened,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from noxlock.report._tolerances import changed_tolerances
-from noxlock.report.words import counted, passed, plain, shortened
+from noxlock.report.counts import counted
+from noxlock.report.words import passed, plain, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

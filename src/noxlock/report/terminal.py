@@ -11,10 +11,10 @@ from noxlock.model import Verdict
 from noxlock.report import _details
 from noxlock.report._tables import SIDES, STYLES, diff_lines, outputs_table, show
 from noxlock.report.console import make_console
+from noxlock.report.counts import counted
 from noxlock.report.notices import noise_line, notices
 from noxlock.report.suspects import cause_line
 from noxlock.report.words import (
-    counted,
     headline,
     output_line,
     passed,

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from noxlock.model import Verdict
+from noxlock.report.counts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "bins",
-    "counted",
     "headline",
     "judged",
     "largest_ulps",
@@ -55,11 +55,6 @@ _CONTROL: Final = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 """Controls, what turns the direction of text, and bytes of a name that are no UTF-8."""
-
-
-def counted(number: int, noun: str) -> str:
-    """Return `1 file`, `2 files`, `12,345 files`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def short(number: float | None) -> str:

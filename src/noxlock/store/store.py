@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Self
 
 from noxlock.model import Sha256
 from noxlock.store import BuiltWheel, LinkedWheel
-from noxlock.store._install import Installation
 from noxlock.store._manifest import (
     MTIME,
     BuiltEntry,
@@ -281,6 +280,10 @@ class Store:
         """
         if not wheels:
             return {}
+        from noxlock.store._install import (  # noqa: PLC0415 - not where one is kept
+            Installation,
+        )
+
         with self.places.using(f"link into `{prefix}`", hint=""):
             found = [
                 (self.places.wheel(one.sha256), self._wheel(one.sha256), one)

@@ -15,7 +15,7 @@ from noxlock.model import (
     ProjectInstall,
     VcsSource,
 )
-from noxlock.report.words import counted
+from noxlock.report.counts import counted
 from noxlock.store import LinkedWheel
 from noxlock.workflows.direct_urls import direct_url, project_url
 from noxlock.workflows.supply import is_wheel

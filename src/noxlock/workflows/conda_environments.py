@@ -30,7 +30,7 @@ from noxlock.envs.conda import (
 from noxlock.envs.probing import interpreter_from
 from noxlock.envs.receipts import Receipt, read_receipt, snapshot, write_receipt
 from noxlock.model import ByGroup, Interpreter, Lock, Sha256
-from noxlock.report.words import counted
+from noxlock.report.counts import counted
 from noxlock.store._place import LinkMode
 from noxlock.store.conda import CondaStore
 from noxlock.store.memo import Memo

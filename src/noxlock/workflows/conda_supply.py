@@ -13,7 +13,7 @@ from noxlock.envs.conda import extract
 from noxlock.errors import FetchError, StoreError
 from noxlock.index import FetchRequest
 from noxlock.model import ArchiveSource, Kind, PackageRecord, PlannedPackage
-from noxlock.report.words import counted
+from noxlock.report.counts import counted
 from noxlock.solvers.conda_settings import load_config, mirrored
 
 if TYPE_CHECKING:

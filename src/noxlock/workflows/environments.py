@@ -14,7 +14,7 @@ from noxlock.envs import find_interpreter, make_venv, replacing, venv_scripts
 from noxlock.envs.locking import locked
 from noxlock.envs.receipts import Receipt, read_receipt, snapshot, write_receipt
 from noxlock.errors import PlanError
-from noxlock.report.words import counted
+from noxlock.report.counts import counted
 from noxlock.store.memo import Memo
 from noxlock.workflows.artifacts import Gathering, Wanted
 from noxlock.workflows.lock_files import LockFile, lock_of, remembered_plan

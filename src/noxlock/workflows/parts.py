@@ -85,8 +85,8 @@ class Parts:
     @cached_property
     def builder(self) -> Builder:
         """Makes environments."""
-        from noxlock.index.later import LaterIndex  # noqa: PLC0415
         from noxlock.workflows.environments import Builder  # noqa: PLC0415
+        from noxlock.workflows.later import LaterIndex  # noqa: PLC0415
 
         return Builder(
             store=self.store,

@@ -15,15 +15,14 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from noxlock.errors import FetchError, StoreError
-from noxlock.index import Fetched, FetchRequest
 from noxlock.model import Kind, Sha256
-from noxlock.report.words import counted
+from noxlock.report.counts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
-    from noxlock.index import Index
+    from noxlock.index import Fetched, Index
     from noxlock.model import Plan, PlannedPackage
     from noxlock.report.progress import Progress
     from noxlock.store import StoreProtocol
@@ -110,6 +109,8 @@ class Supplies:
             return {}
         if self.offline:
             raise _offline(packages)
+        from noxlock.index import FetchRequest  # noqa: PLC0415 - not for warm runs
+
         request = FetchRequest(
             packages=tuple(packages),
             target=plan.target,

@@ -19,7 +19,7 @@ from noxlock.locks import parse_lock
 from noxlock.locks.difference import difference, differs_in_words_only
 from noxlock.locks.freshness import staleness
 from noxlock.process import run
-from noxlock.report.words import counted
+from noxlock.report.counts import counted
 from noxlock.solvers import SOLVERS, SolveRequest, solver_of
 from noxlock.workflows.lock_tool import make_tool
 

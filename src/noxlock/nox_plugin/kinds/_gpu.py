@@ -66,16 +66,20 @@ def is_skipped(declared: Session | Check) -> bool:
 
 
 def _why_not(project: Project, declared: Session | Check) -> str | None:
+    environment = project.environment(declared.environment)
+    # Without conda packages `auto` is no variant: see `on_this_machine`.
+    plain = environment.conda is None and environment.target == "auto"
+    if declared.gpu is None and plain:
+        return None
     from noxlock.envs.gpu import why_no_gpu  # noqa: PLC0415 - as above
     from noxlock.workflows.targets import (  # noqa: PLC0415 - as above
         needs_cuda,
         on_this_machine,
     )
 
-    if declared.gpu is None:
-        environment = project.environment(declared.environment)
-        if not needs_cuda(on_this_machine(project, environment).target):
-            return None
+    here = on_this_machine(project, environment)
+    if declared.gpu is None and not needs_cuda(here.target):
+        return None
     return why_no_gpu({**os.environ, **declared.env})
 
 

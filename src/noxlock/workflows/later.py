@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 __all__ = ["LaterIndex"]
 
 
-@dataclass(frozen=True, slots=True)
 class LaterIndex:
     """An `Index` in whose place another one is made at the first fetch.
 
@@ -22,7 +20,8 @@ class LaterIndex:
     its environment to link.
     """
 
-    make: Callable[[], Index]
+    def __init__(self, make: Callable[[], Index]) -> None:
+        self._make = make
 
     def fetch(
         self,
@@ -33,4 +32,4 @@ class LaterIndex:
         on_file: Callable[[Fetched], None],
     ) -> None:
         """Fetch as the one that is made does; raises what making it raises, too."""
-        self.make().fetch(request, into=into, on_file=on_file)
+        self._make().fetch(request, into=into, on_file=on_file)
