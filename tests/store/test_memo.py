@@ -68,7 +68,15 @@ def test_other_code_remembers_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "noxlock"
-    for name in ("definitions", "envs", "locks", "model", "nox_plugin", "plan"):
+    for name in (
+        "definitions",
+        "envs",
+        "locks",
+        "model",
+        "nox_plugin",
+        "plan",
+        "store",
+    ):
         (package / name).mkdir(parents=True)
     (package / "plan/a.py").write_text("x = 1\n")
     monkeypatch.setattr(noxlock, "__file__", str(package / "__init__.py"))

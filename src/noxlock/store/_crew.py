@@ -30,7 +30,7 @@ __all__ = ["processors", "run_crew"]
 _FOLDER: Final = 40.0
 _FILE: Final = 30.0
 _BYTE: Final = 1 / 1400
-_START: Final = 15_000.0
+_START: Final = 30_000.0
 _WORTH: Final = 60_000.0
 """So much work is worth a process."""
 
@@ -57,7 +57,7 @@ def run_crew(
         OSError: A file cannot be placed.
         StoreError: A process of its own failed.
     """
-    shares = _shares(groups)
+    shares = _shares(groups, 0.0 if quick else _BYTE)
     with ExitStack() as stack:
         hired = [
             stack.enter_context(_Hired((str(mode), quick, share), prefix))
@@ -112,7 +112,7 @@ def _absolute(group: Group, prefix: Path | None) -> Group:
     return number, source, target if target is None else f"{prefix}/{target}", files
 
 
-def _shares(groups: Sequence[Group]) -> list[list[Group]]:
+def _shares(groups: Sequence[Group], byte: float) -> list[list[Group]]:
     """Divide *groups* into shares that take as long as each other.
 
     What goes to one folder stays together, for two processes that write to one wait for
@@ -124,7 +124,7 @@ def _shares(groups: Sequence[Group]) -> list[list[Group]]:
         _, source, target, _ = group
         place = source if target is None else target.removesuffix("__pycache__/")
         units.setdefault(place, []).append(group)
-    weighed = sorted(((_weight(unit), place) for place, unit in units.items()))
+    weighed = sorted(((_weight(unit, byte), place) for place, unit in units.items()))
     count = max(1, min(processors(), int(sum(w for w, _ in weighed) // _WORTH)))
     # The first share is this process's own, which needs no start.
     heap = [(_START if number else 0.0, number) for number in range(count)]
@@ -143,7 +143,7 @@ def _shares(groups: Sequence[Group]) -> list[list[Group]]:
     ]
 
 
-def _weight(unit: Sequence[Group]) -> float:
+def _weight(unit: Sequence[Group], byte: float) -> float:
     return sum(
-        _FOLDER + sum(_FILE + file[2] * _BYTE for file in files) for *_, files in unit
+        _FOLDER + sum(_FILE + file[2] * byte for file in files) for *_, files in unit
     )

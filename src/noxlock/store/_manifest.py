@@ -37,6 +37,7 @@ __all__ = [
     "digest_text",
     "place_groups",
     "read_entry",
+    "read_seal",
     "refuse",
     "touch_entry",
     "write_entry",
@@ -52,6 +53,8 @@ compiles anew. The second day of 1980 is a time that zip archives can hold anywh
 """
 
 _DAY = 24 * 60 * 60
+_SEAL = 64
+"""Characters of a digest."""
 
 _E = TypeVar("_E", bound="Entry")
 
@@ -125,7 +128,7 @@ def absent(sha256: str) -> StoreError:
     )
 
 
-def damage(folder: Path, what: str) -> StoreError:
+def damage(folder: Path | str, what: str) -> StoreError:
     """Return the error that says what is wrong with a stored entry."""
     return StoreError(
         f"a stored entry is damaged: {what}",
@@ -179,6 +182,15 @@ def read_entry(folder: Path, kind: type[_E]) -> _E | None:
         raise damage(folder, f"`{ENTRY}` says `{error}`") from error
 
 
+def read_seal(folder: Path) -> str | None:
+    """Return what tells the entry at *folder* from any other, or None without one."""
+    try:
+        with (folder / ENTRY).open("rb") as stream:
+            return stream.readline(_SEAL).decode("ascii", "replace")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
 def touch_entry(folder: Path, *, now: float | None = None) -> bool:
     """Note that an entry is in use, at most once a day; False where there is none."""
     path = folder / ENTRY
@@ -201,20 +213,26 @@ def check_entries(entries: Iterable[tuple[Path, Entry]], checking: Checking) -> 
         for number, (folder, entry) in enumerate(pairs)
         for group in check_groups(number, folder, entry.files)
     ]
-    refuse(run_crew("copy", groups, quick=checking is Checking.QUICK), pairs)
+    named = [(str(folder), entry.filename) for folder, entry in pairs]
+    refuse(run_crew("copy", groups, quick=checking is Checking.QUICK), named)
 
 
 def refuse(
-    damaged: Sequence[tuple[int, str, str]], entries: Sequence[tuple[Path, Entry]]
+    damaged: Sequence[tuple[int, str, str]], entries: Sequence[tuple[str, str]]
 ) -> None:
-    """Raise an error for the first of *entries* that has a damaged file."""
+    """Raise an error for the first entry that has a damaged file.
+
+    Args:
+        damaged: Of each such file the number of its entry, its path, what is wrong.
+        entries: Folder and file name of each.
+    """
     if not damaged:
         return
     number = damaged[0][0]
-    folder, entry = entries[number]
+    folder, filename = entries[number]
     lines = _lines(folder, (one for one in damaged if one[0] == number))
     more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
-    raise damage(folder, f"{entry.filename}: {lines[0]}{more}")
+    raise damage(folder, f"{filename}: {lines[0]}{more}")
 
 
 def damaged_files(
@@ -254,6 +272,6 @@ def place_groups(
     return [(number, *ends, rows) for ends, rows in found.items()]
 
 
-def _lines(folder: Path, damaged: Iterable[tuple[int, str, str]]) -> list[str]:
+def _lines(folder: Path | str, damaged: Iterable[tuple[int, str, str]]) -> list[str]:
     base = f"{folder}/{FILES}/"
     return [f"{path.removeprefix(base)}: {reason}" for _, path, reason in damaged]

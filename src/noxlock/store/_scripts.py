@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from noxlock.store._manifest import EntryPoint, StoredFile
     from noxlock.store._schemes import Schemes
 
-__all__ = ["entry_script", "for_interpreter", "is_as_it_is"]
+__all__ = ["entry_script", "for_interpreter", "is_as_it_is", "script_name"]
 
 _PLACEHOLDER = b"#!python"
 _SCRIPT = """\
@@ -29,8 +29,13 @@ _SHEBANG_LIMIT = 127
 """Bytes of the `#!` line that every Linux kernel reads."""
 
 
-def entry_script(point: EntryPoint, schemes: Schemes) -> tuple[str, bytes]:
-    """Return name and content of the script of an entry point.
+def script_name(point: EntryPoint, schemes: Schemes) -> str:
+    """Return the file name of the script of an entry point."""
+    return point.name if schemes.launcher == "posix" else f"{point.name}.exe"
+
+
+def entry_script(point: EntryPoint, schemes: Schemes) -> bytes:
+    """Return the content of the script of an entry point.
 
     As the package installer has it, which takes longer to import than all scripts of an
     environment to write; where a launcher is needed, it makes that.
@@ -41,12 +46,12 @@ def entry_script(point: EntryPoint, schemes: Schemes) -> tuple[str, bytes]:
             name=point.attribute.partition(".")[0],
             function=point.attribute,
         )
-        return point.name, for_interpreter(text.encode(), schemes.python)
+        return for_interpreter(text.encode(), schemes.python)
     from installer.scripts import Script  # noqa: PLC0415 - see above
 
     section: Literal["gui", "console"] = "gui" if point.gui else "console"
     script = Script(point.name, point.module, point.attribute, section)
-    return script.generate(str(schemes.python), schemes.launcher)
+    return script.generate(str(schemes.python), schemes.launcher)[1]
 
 
 def is_as_it_is(source: str, file: StoredFile) -> bool:

@@ -190,7 +190,8 @@ class CondaStore:
                 return
             mode = self._placer.between(compiled[0][0], prefix)
             quick = self._checking is Checking.QUICK
-            refuse(run_crew(mode, groups, quick=quick, prefix=prefix), compiled)
+            named = [(str(folder), entry.filename) for folder, entry in compiled]
+            refuse(run_crew(mode, groups, quick=quick, prefix=prefix), named)
 
     def _read(self, package: CondaPackage) -> tuple[Path, Unpacked]:
         key = conda_key(package)

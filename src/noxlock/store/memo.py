@@ -29,7 +29,9 @@ MEMO: Final = "memo-v1"
 """Beneath the store's root: `<key>`, its last use being its mtime."""
 
 _DAY: Final = 24 * 60 * 60
-_CODE: Final = ("definitions", "envs", "locks", "model", "nox_plugin", "plan")
+_CODE: Final = (
+    *("definitions", "envs", "locks", "model", "nox_plugin", "plan", "store"),
+)
 """Packages whose code decides what is kept."""
 
 

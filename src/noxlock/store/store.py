@@ -6,8 +6,10 @@ import hashlib
 import os
 import shutil
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Self
+
+from msgspec import DecodeError, msgpack
 
 from noxlock.model import Sha256
 from noxlock.store import BuiltWheel, LinkedWheel
@@ -22,6 +24,7 @@ from noxlock.store._manifest import (
     check_entries,
     digest_text,
     read_entry,
+    read_seal,
     touch_entry,
     write_entry,
     wrong_digest,
@@ -29,6 +32,7 @@ from noxlock.store._manifest import (
 from noxlock.store._place import Placer
 from noxlock.store._places import FILES, Places, disk_errors
 from noxlock.store._settings import read_settings
+from noxlock.store.memo import Memo, memo_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
 
     from noxlock.model import Interpreter
     from noxlock.store._extractors import Extractors
+    from noxlock.store._recipe import Recipe
     from noxlock.store.reports import GcReport, StoreInfo, VerifyReport
 
 __all__ = ["Store"]
@@ -281,33 +286,53 @@ class Store:
         if not wheels:
             return {}
         from noxlock.store._install import (  # noqa: PLC0415 - not where one is kept
-            Installation,
+            carry_out,
         )
 
         with self.places.using(f"link into `{prefix}`", hint=""):
-            found = [
-                (self.places.wheel(one.sha256), self._wheel(one.sha256), one)
-                for one in wheels
-            ]
-            installation = Installation(
-                prefix=prefix,
-                interpreter=interpreter,
-                mode=self._placer.between(found[0][0], prefix),
-                quick=self._checking is Checking.QUICK,
-            )
-            for folder, entry, one in found:
-                compiled = self.places.bytecode(one.sha256, interpreter)
-                bytecode = read_entry(compiled, Entry)
-                installation.add(
-                    (folder, entry),
-                    None if bytecode is None else (compiled, bytecode),
-                    one.direct_url,
-                )
-                touch_entry(compiled)
-                touch_entry(folder)
-            placed = installation.run()
+            recipe = self._recipe(wheels, interpreter)
+            mode = self._placer.between(self.places.wheel(wheels[0].sha256), prefix)
+            quick = self._checking is Checking.QUICK
+            placed = carry_out(recipe, prefix, interpreter, mode, quick=quick)
             # Times that were off could not be put right in a store that is only read.
             return placed if os.access(self.root, os.W_OK) else {}
+
+    def _recipe(
+        self, wheels: Sequence[LinkedWheel], interpreter: Interpreter
+    ) -> Recipe:
+        """Return what there is to do, as it was worked out before, if it was."""
+        from noxlock.store._recipe import (  # noqa: PLC0415 - as above
+            Recipe,
+            RecipeBuilder,
+        )
+
+        target, facts = interpreter.target, []
+        for one in wheels:
+            folders = (
+                self.places.wheel(one.sha256),
+                self.places.bytecode(one.sha256, interpreter),
+            )
+            if not touch_entry(folders[0]):
+                raise absent(one.sha256)
+            touch_entry(folders[1])
+            facts.append((one.sha256, *map(read_seal, folders), one.direct_url))
+        here = (str(self.root), target.subdir, target.python_minor, str(interpreter))
+        memo, key = Memo(self.root), memo_key("recipe", here, facts)
+        if (kept := memo.get(key)) is not None:
+            with suppress(DecodeError):
+                return msgpack.decode(kept, type=Recipe)
+        builder = RecipeBuilder(interpreter)
+        for one in wheels:
+            folder = self.places.bytecode(one.sha256, interpreter)
+            bytecode = read_entry(folder, Entry)
+            builder.add(
+                (self.places.wheel(one.sha256), self._wheel(one.sha256)),
+                None if bytecode is None else (folder, bytecode),
+                one.direct_url,
+            )
+        recipe = builder.recipe()
+        memo.put(key, msgpack.encode(recipe))
+        return recipe
 
     def info(self) -> StoreInfo:
         """Return what the store holds, bucket by bucket."""
