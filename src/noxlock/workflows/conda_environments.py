@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from msgspec import structs
+from msgspec import json, structs
 
 from noxlock.envs import (
     apply_variables,
@@ -33,7 +33,7 @@ from noxlock.model import ByGroup, Interpreter, Lock, Sha256
 from noxlock.report.counts import counted
 from noxlock.store._place import LinkMode
 from noxlock.store.conda import CondaStore
-from noxlock.store.memo import Memo
+from noxlock.store.memo import Memo, memo_key
 from noxlock.workflows.artifacts import Gathering, Wanted
 from noxlock.workflows.conda_planning import plan_conda_environment
 from noxlock.workflows.conda_supply import CondaSupply
@@ -149,7 +149,7 @@ class CondaMaking:
             self._link(planned)
             found = None
             if planned.target.python:
-                found = conda_interpreter(prefix, self.supplies.environ)
+                found = self._python(planned)
             records = self._supply.records(planned.conda)
             facts: dict[str, str] = {}
             digest = ""
@@ -169,6 +169,26 @@ class CondaMaking:
             )
             write_receipt(prefix, receipt)
         return receipt
+
+    def _python(self, planned: Plan) -> tuple[Interpreter, dict[str, str]] | None:
+        """Return the python that was just linked, and the facts of it.
+
+        It is asked once: the same packages on the same machine give the same answer.
+        """
+        prefix, memo = self.request.prefix, Memo(self.supplies.store.root)
+        target = planned.target
+        key = memo_key("conda-python", planned.key, target.glibc, target.macos)
+        top = os.path.realpath(prefix)
+        if (kept := memo.get(key)) is not None:
+            facts = json.decode(kept, type=dict[str, str])
+            facts["executable"] = os.path.join(top, facts["executable"])  # noqa: PTH118
+            if os.path.exists(facts["executable"]):  # noqa: PTH110
+                return interpreter_from(facts), facts
+        found = conda_interpreter(prefix, self.supplies.environ)
+        if found is not None:
+            inside = os.path.relpath(found[1]["executable"], top)
+            memo.put(key, json.encode({**found[1], "executable": inside}))
+        return found
 
     def _link(self, planned: Plan) -> None:
         store, mode = self._store, self._store.mode
