@@ -20,7 +20,7 @@ from noxlock.store._manifest import (
     write_entry,
     wrong_digest,
 )
-from noxlock.store._place import Placer
+from noxlock.store._place import LinkMode, Placer
 from noxlock.store._places import FILES, Places
 from noxlock.store._settings import read_settings
 
@@ -52,7 +52,6 @@ class CondaStore:
     def __init__(self, root: Path, *, environ: Mapping[str, str] | None = None) -> None:
         settings = read_settings(os.environ if environ is None else environ)
         self.places = Places(root)
-        self.mode = settings.mode
         self._placer = Placer(settings.mode)
         self._checking = settings.checking
 
@@ -63,6 +62,16 @@ class CondaStore:
     def folder(self, package: CondaPackage) -> Path:
         """Return the folder of the unpacked files of *package*."""
         return self.places.conda(conda_key(package)) / FILES
+
+    def mode_to(self, packages: Sequence[CondaPackage], folder: Path) -> LinkMode:
+        """Return how files of *packages* come into *folder*: never `auto`.
+
+        Raises:
+            StoreError: The mode that was asked for does not work there.
+        """
+        if not packages:
+            return LinkMode.COPY
+        return self._placer.between(self.places.conda(conda_key(packages[0])), folder)
 
     def sha256(self, package: CondaPackage) -> str:
         """Return the sha256 of the archive that *package* was unpacked from."""

@@ -191,18 +191,21 @@ class CondaMaking:
         return found
 
     def _link(self, planned: Plan) -> None:
-        store, mode = self._store, self._store.mode
+        store, prefix = self._store, self.request.prefix
+        # Told to try clones where there are none, rattler tries with every file: ten
+        # times as long.
+        mode = store.mode_to(planned.conda, prefix.parent)
         packages = tuple(
             structs.replace(p, sha256=Sha256(store.sha256(p))) for p in planned.conda
         )
         layer = CondaLayer(
-            prefix=self.request.prefix,
+            prefix=prefix,
             subdir=planned.target.subdir,
             folders={p.name: store.folder(p) for p in planned.conda},
             packages=packages,
             link_scripts=self.request.environment.link_scripts,
-            clones=mode in {LinkMode.AUTO, LinkMode.CLONE},
-            hard_links=mode in {LinkMode.AUTO, LinkMode.HARDLINK},
+            clones=mode is LinkMode.CLONE,
+            hard_links=mode is LinkMode.HARDLINK,
         )
         # Links alone, which may lie anywhere: the store itself may be read only.
         with TemporaryDirectory(prefix="noxlock-") as scratch:
