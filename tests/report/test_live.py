@@ -138,3 +138,24 @@ def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     with quiet.task("c", total=1) as task:
         task.advance()
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_long_line_is_broken_between_words_on_a_terminal() -> None:
+    stream = Terminal()
+    environ = {"TERM": "xterm", "COLUMNS": "20"}
+    make_progress(stream, environ).say(
+        "one two three four five six/seven/eight/nine/ten"
+    )
+
+    assert stream.getvalue().splitlines() == [
+        "one two three four",
+        "five",
+        "six/seven/eight/nine/ten",
+    ]
+
+
+def test_a_log_is_not_a_window() -> None:
+    stream = io.StringIO()
+    make_progress(stream, {"COLUMNS": "20"}).say("one two three four five six")
+
+    assert stream.getvalue() == "one two three four five six\n"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import noxlock
 from noxlock.store import memo
 from noxlock.store.memo import MEMO, Memo, digest, memo_key
 from noxlock.store.store import Store
@@ -79,7 +78,7 @@ def test_other_code_remembers_nothing(
     ):
         (package / name).mkdir(parents=True)
     (package / "plan/a.py").write_text("x = 1\n")
-    monkeypatch.setattr(noxlock, "__file__", str(package / "__init__.py"))
+    monkeypatch.setattr(memo, "_PACKAGE", str(package))
     keys = []
     for text in ("x = 1\n", "x = 12\n"):
         (package / "plan/a.py").write_text(text)

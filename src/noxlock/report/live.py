@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import threading
 import time
 from contextlib import contextmanager
 from functools import cached_property
 from textwrap import wrap
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from noxlock.report.console import is_live, make_console
 
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
     from noxlock.report.progress import Progress, Task
 
 __all__ = ["LiveProgress", "PlainProgress", "amount_of", "make_progress"]
+
+_WIDTH: Final = 80
+"""Columns of a terminal that does not say how many it has."""
 
 
 def make_progress(
@@ -56,9 +58,18 @@ class _Lines:
     def say(self, message: str, /) -> None:
         """Say one line."""
         if is_live(self._stream, self._environ):
-            message = _wrapped(message)
+            message = _wrapped(message, self._width())
         self._stream.write(f"{message}\n")
         self._stream.flush()
+
+    def _width(self) -> int:
+        given = self._environ.get("COLUMNS", "")
+        if given.isdigit() and int(given):
+            return int(given)
+        try:
+            return os.get_terminal_size(self._stream.fileno()).columns
+        except (OSError, ValueError):
+            return _WIDTH
 
     def warn(self, message: str, /) -> None:
         """Say one line that the user should not miss."""
@@ -67,9 +78,8 @@ class _Lines:
         self._console.print(Text(f"warning: {message}", style="yellow"))
 
 
-def _wrapped(text: str) -> str:
-    """Return *text* in lines that fit the terminal, broken between words."""
-    width = shutil.get_terminal_size().columns
+def _wrapped(text: str, width: int) -> str:
+    """Return *text* in lines of at most *width*, broken between words."""
     lines = text.splitlines()
     if all(len(line) <= width for line in lines):
         return text

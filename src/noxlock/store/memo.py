@@ -17,8 +17,6 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-import noxlock
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -29,6 +27,7 @@ MEMO: Final = "memo-v1"
 """Beneath the store's root: `<key>`, its last use being its mtime."""
 
 _DAY: Final = 24 * 60 * 60
+_PACKAGE: Final = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120
 _CODE: Final = (
     *("definitions", "envs", "locks", "model", "nox_plugin", "plan", "store"),
 )
@@ -96,8 +95,7 @@ def memo_key(kind: str, *facts: object) -> str:
 @lru_cache(maxsize=1)
 def _code() -> str:
     """Return what identifies noxlock's own code: its files' sizes and times."""
-    base = os.path.dirname(noxlock.__file__)  # noqa: PTH120 - of a hundred files
-    facts = sorted(fact for name in _CODE for fact in _files(f"{base}/{name}"))
+    facts = sorted(fact for name in _CODE for fact in _files(f"{_PACKAGE}/{name}"))
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
