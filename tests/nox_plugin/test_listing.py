@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.nox_project import MANY
+from support.nox_project import MANY, NOXFILE
 
 if TYPE_CHECKING:
     from support.nox_project import NoxProject
@@ -75,3 +75,56 @@ def test_the_usage_of_a_session_tells_its_commands_and_options(
     assert "-- --accept" not in session
     assert "outputs: a.txt" in check
     assert "-- --accept" in check
+
+
+HEAVY = ("numpy", "rattler", "typer", "rich", "msgspec", "yaml", "noxlock.locks")
+LOADED = f"""
+import sys
+print("loaded:", [name for name in {HEAVY} if name in sys.modules], file=sys.stderr)
+"""
+
+
+def test_what_nox_was_told_before_is_told_without_reading_it(
+    project: NoxProject,
+) -> None:
+    project.write({"sessions/a.yml": MANY, "noxfile.py": NOXFILE + LOADED})
+
+    env = {"NOXLOCK_CACHE_DIR": str(project.root / "cache")}
+    first, again = project.nox("-l", env=env), project.nox("-l", env=env)
+
+    assert "yaml" in first.err
+    assert again.err == "loaded: []\n"
+    assert again.out == first.out
+
+
+def test_definitions_that_changed_are_told_anew(project: NoxProject) -> None:
+    project.write({"sessions/a.yml": MANY})
+    project.nox("-l")
+
+    project.write({"sessions/a.yml": MANY.replace("Try both", "Try all")})
+    changed = project.nox("-l")
+    project.write({"sessions/b.yml": "sessions: {third: {environment: none, run: x}}"})
+    wrong = project.nox("-l")
+
+    assert "Try all pythons" in changed.out
+    assert wrong.status == 2
+    assert "unknown environment `none`" in wrong.err
+
+
+@pytest.mark.parametrize("run", ["first", "again"])
+def test_calls_after_files_that_were_told_before_are_held_against_them(
+    project: NoxProject, run: str
+) -> None:
+    project.write({"sessions/a.yml": MANY})
+    if run == "again":
+        project.nox("-l")
+    more = 'noxlock.session("{name}", environment="cpu", run="tool more")\n'
+    project.write({"noxfile.py": NOXFILE + more.format(name="fourth")})
+    good = project.nox("-s", "fourth")
+    project.write({"noxfile.py": NOXFILE + more.format(name="second")})
+    bad = project.nox("-l")
+
+    assert good.status == 0, good.err
+    assert [line.split(" in ")[0] for line in good.tool] == ['tool 1.0 ["more"]']
+    assert bad.status == 2
+    assert "`second` is declared in sessions/a.yml:7 already" in bad.err
