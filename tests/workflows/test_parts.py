@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from noxlock.index.client import public_default
+from noxlock.workflows.later import LaterIndex
 from noxlock.workflows.parts import Parts, default_parts
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def test_the_parts_are_those_of_this_process(tmp_path: Path) -> None:
 def test_the_builder_is_made_of_the_other_parts(tmp_path: Path) -> None:
     made = parts(tmp_path, NOXLOCK_CACHE_DIR=str(tmp_path / "cache"))
     assert made.builder.store is made.store
-    assert made.builder.index is made.index
+    assert isinstance(made.builder.index, LaterIndex)
+    assert "index" not in vars(made)
     assert made.builder.progress is made.progress
     assert made.builder.offline
     assert made.store.root == made.cache == tmp_path / "cache"
