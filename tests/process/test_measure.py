@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -399,3 +400,28 @@ def test_without_process_groups_ctrl_c_ends_the_command(
         run(code, echo=Interrupted())
     monkeypatch.undo()
     wait_for(lambda: not alive(int(log.read_text())))
+
+
+def test_a_start_that_the_system_spoils_is_tried_again(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, failures = subprocess.Popen, iter([errno.EFAULT, errno.EFAULT])
+
+    def spoiled(*args: object, **options: object) -> subprocess.Popen[bytes]:
+        if number := next(failures, 0):
+            raise OSError(number, os.strerror(number))
+        return real(*args, **options)  # type: ignore[call-overload, no-any-return]
+
+    monkeypatch.setattr(subprocess, "Popen", spoiled)
+    assert run("print('done')").returncode == 0
+
+
+def test_a_start_that_fails_each_time_is_an_error(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spoiled(*_: object, **__: object) -> None:
+        raise OSError(errno.EFAULT, os.strerror(errno.EFAULT))
+
+    monkeypatch.setattr(subprocess, "Popen", spoiled)
+    with pytest.raises(EnvError, match="Bad address"):
+        run("print('done')")

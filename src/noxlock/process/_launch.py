@@ -12,7 +12,6 @@ then `end STATUS SECONDS MEMORY`. The second reaches its end when noxlock is gon
 
 from __future__ import annotations
 
-import errno
 import os
 import select
 import signal
@@ -22,12 +21,6 @@ from contextlib import suppress
 
 __all__ = ["main"]
 
-_ATTEMPTS = 4
-"""Of starting a command.
-
-execve(2) failed with EFAULT about once in ten thousand starts under load (Linux 6.18),
-with arguments that were sound. It leaves the caller as it was, so it is tried again.
-"""
 GRACE = 5.0
 """Seconds that a command has after SIGTERM."""
 
@@ -53,13 +46,7 @@ def _become(  # pragma: no cover - nothing that measures coverage outlives it
     for name in ("SIGPIPE", "SIGXFSZ", "SIGINT"):
         signal.signal(getattr(signal, name), signal.SIG_DFL)
     os.chdir(folder)
-    for left in reversed(range(_ATTEMPTS)):
-        try:
-            os.execvpe(words[0], words, env)  # noqa: S606 - running what it is given
-        except OSError as error:
-            if error.errno != errno.EFAULT or not left:
-                raise
-            time.sleep(0.05)
+    os.execvpe(words[0], words, env)  # noqa: S606 - running what it is given is its job
 
 
 def _start(folder: bytes, words: list[bytes], env: dict[bytes, bytes]) -> int:

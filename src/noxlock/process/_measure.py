@@ -31,6 +31,8 @@ __all__ = ["Measured", "end_all", "measure"]
 
 # Without site and the user's variables it starts in a hundredth of a second.
 LAUNCHER: Final = ("-I", "-S", _launch.__file__)
+ATTEMPTS: Final = 4
+"""Of starting the launcher."""
 _running: Final[set[Followed]] = set()
 
 
@@ -148,13 +150,7 @@ def _launched(
     stack.callback(_running.discard, followed)
     _running.add(followed)  # before it runs: who ends all ends this too
     try:
-        launcher = subprocess.Popen(  # noqa: S603 - this interpreter, a fixed script
-            [sys.executable, *LAUNCHER, str(say[1]), str(life[0])],
-            stdin=subprocess.PIPE,
-            stdout=out[1],
-            stderr=subprocess.STDOUT,
-            pass_fds=(say[1], life[0]),
-        )
+        launcher = _launcher(out[1], say[1], life[0])
     except OSError as error:
         os.close(life[1])
         raise cannot_start(sys.executable, None, error) from error
@@ -168,6 +164,30 @@ def _launched(
         with suppress(BrokenPipeError), launcher.stdin as stdin:
             stdin.write(_encoded(*request))
     return followed
+
+
+def _launcher(out: int, say: int, life: int) -> subprocess.Popen[bytes]:
+    """Start the launcher; try again where the system says EFAULT.
+
+    Seen about once in ten thousand starts under load (Linux 6.18): exec fails although
+    what it is given is sound, and the caller is left as it was.
+    """
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            return subprocess.Popen(  # noqa: S603 - this interpreter, a fixed script
+                [sys.executable, *LAUNCHER, str(say), str(life)],
+                stdin=subprocess.PIPE,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                pass_fds=(say, life),
+                # A copy: what another thread does to the variables does not reach it.
+                env=dict(os.environ),
+            )
+        except OSError as error:
+            if error.errno != errno.EFAULT or not left:
+                raise
+            time.sleep(0.1)
+    raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
 
 def _encoded(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> bytes:
