@@ -45,6 +45,9 @@ def print_json(value: object) -> None:
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print *rows* on stdout, aligned under *columns*; wrapped on a terminal only."""
+    if not sys.stdout.isatty():
+        _print_plain([columns, *rows])
+        return
     from rich.table import Table  # noqa: PLC0415 - slow to import
 
     from noxlock.report.console import make_console  # noqa: PLC0415
@@ -57,6 +60,14 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         console.print(table)
     for line in captured.get().splitlines():
         sys.stdout.write(f"{line.rstrip()}\n")
+
+
+def _print_plain(rows: Sequence[Sequence[str]]) -> None:
+    """Print what nobody's window limits; rich takes longer for that than a plan."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        sys.stdout.write(f"{'  '.join(cells).rstrip()}\n")
 
 
 def _coloured(word: str, colour: str) -> str:

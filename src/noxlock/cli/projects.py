@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import runpy
 import sys
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["open_project", "read_lock", "user_memo"]
 
 NOXFILE: Final = "noxfile.py"
+DEFINITIONS: Final = "sessions"
+"""What `noxlock.load()` loads."""
 
 
 def open_project(root: Path) -> Project:
@@ -69,7 +72,17 @@ def user_memo() -> Memo:
 
 
 def _declared_by_noxfile(root: Path) -> Definitions | None:
-    """Run the noxfile, as nox does, and return what it declared through noxlock."""
+    """Run the noxfile, as nox does, and return what it declared through noxlock.
+
+    One that only loads a folder is not run: to import nox takes longer than to check.
+    """
+    folder = _loaded_folder((root / NOXFILE).read_bytes())
+    if folder is not None:
+        from noxlock.workflows.definition_files import (  # noqa: PLC0415 - likewise
+            read_definitions,
+        )
+
+        return read_definitions(root, folder, others=())
     # stdout is for the command's data, whatever the noxfile prints.
     with chdir(root), redirect_stdout(sys.stderr):
         try:
@@ -83,3 +96,31 @@ def _declared_by_noxfile(root: Path) -> Definitions | None:
     plugin = sys.modules.get("noxlock.nox_plugin.noxfile")
     noxfile = plugin.Noxfile.current if plugin else None
     return noxfile.definitions if noxfile else None
+
+
+def _loaded_folder(noxfile: bytes) -> str | None:
+    """Return the folder of `noxlock.load`, where a noxfile does nothing besides."""
+    try:
+        statements = ast.parse(noxfile).body
+    except (SyntaxError, ValueError):
+        return None
+    found = []
+    for statement in statements:
+        match statement:
+            case ast.Expr(ast.Constant(str())):  # a docstring
+                pass
+            case ast.Import([ast.alias("noxlock", None)]):
+                pass
+            case ast.Expr(
+                ast.Call(ast.Attribute(ast.Name("noxlock"), "load"), arguments, [])
+            ):
+                found.append(arguments)
+            case _:
+                return None
+    match found:
+        case [[]]:
+            return DEFINITIONS
+        case [[ast.Constant(str(folder))]]:
+            return folder
+        case _:
+            return None

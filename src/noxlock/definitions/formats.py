@@ -8,13 +8,12 @@ import tomllib
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
-from noxlock.definitions.document import Document, table_of
 from noxlock.errors import DefinitionError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from noxlock.definitions.document import Path
+    from noxlock.definitions.document import Document, Path
 
 __all__ = ["FORMATS", "SCHEMA_FILE", "parse_document"]
 
@@ -34,6 +33,8 @@ def _yaml(file: str, text: str) -> Document:
 
 
 def _toml(file: str, text: str) -> Document:
+    from noxlock.definitions.document import Document  # noqa: PLC0415 - not to list
+
     try:
         return Document(file=file, data=tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
@@ -44,6 +45,11 @@ def _toml(file: str, text: str) -> Document:
 
 
 def _json(file: str, text: str) -> Document:
+    from noxlock.definitions.document import (  # noqa: PLC0415 - likewise
+        Document,
+        table_of,
+    )
+
     def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
         found: dict[str, object] = {}
         for key, value in pairs:

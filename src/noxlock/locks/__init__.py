@@ -103,6 +103,8 @@ _CONDA_SIGNS: Final = (
     ("conda-lock", re.compile(rb"^version: *['\"]?1['\"]?\s*$", re.MULTILINE)),
     ("pixi", re.compile(rb"^version: *\d+\s*$", re.MULTILINE)),
 )
+_OF_ONE_TOOL: Final = frozenset({"poetry", "pylock"})
+"""Formats whose files no other tool would call so."""
 _YAML_PACKAGES: Final = re.compile(rb"^packages?:", re.MULTILINE)
 
 
@@ -168,6 +170,8 @@ def _conda_format(file: str, data: bytes) -> Form[CondaLockFormat] | None:
     for each in CONDA_FORMATS:
         if each.matches(file):
             return each
+    if any(each.matches(file) for each in FORMATS if each.name in _OF_ONE_TOOL):
+        return None
     # `conda list --explicit` is told to write to any name, `spec-file.txt` too.
     data = data.removeprefix(b"\xef\xbb\xbf")
     signs = {sign for sign, pattern in _CONDA_SIGNS if pattern.search(data)}

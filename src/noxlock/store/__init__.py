@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from platformdirs import user_cache_path
+
+from noxlock._lazy import lazily
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from noxlock.model import Interpreter, Sha256
+    from noxlock.store.wheels import BuiltWheel, LinkedWheel
 
 __all__ = [
     "BASELINES",
@@ -31,25 +33,6 @@ def default_root(environ: Mapping[str, str]) -> Path:
     if folder := environ.get("NOXLOCK_CACHE_DIR"):
         return Path(folder).expanduser().absolute()
     return user_cache_path("noxlock", appauthor=False)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BuiltWheel:
-    """A wheel that was built on this machine and is in the store."""
-
-    filename: str
-    sha256: Sha256
-    notes: Mapping[str, str]
-    """What was recorded with it: build requirements, where it was built from."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LinkedWheel:
-    """A stored wheel on its way into an environment."""
-
-    sha256: Sha256
-    direct_url: Mapping[str, object] | None = None
-    """What `direct_url.json` says of it (PEP 610)."""
 
 
 class StoreProtocol(Protocol):
@@ -129,3 +112,7 @@ class StoreProtocol(Protocol):
         to *prefix*; what is not there has to be looked at.
         """
         ...
+
+
+if not TYPE_CHECKING:
+    __getattr__ = lazily(__name__, {"wheels": "BuiltWheel LinkedWheel"})

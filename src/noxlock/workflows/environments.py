@@ -201,7 +201,8 @@ class _Making:
             placed = store.link(linked, prefix, interpreter)
             files = snapshot(prefix, placed)
         if later:
-            self._say(f"{counted(len(later), 'new package')} to compile, meanwhile")
+            new = counted(len(later), "new package")
+            self._say(f"bytecode of {new} is compiled in the background")
             store.compile_later(later, interpreter)
         return files
 
