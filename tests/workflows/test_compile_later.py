@@ -1,4 +1,4 @@
-"""A session that waits to run is not kept waiting for bytecode; one that does not, is."""
+"""A session that waits to run is not kept waiting for bytecode; others are."""
 
 from __future__ import annotations
 
