@@ -87,7 +87,8 @@ def open_arena(
     try:
         with serve_wheels(wheels, bench.python) as index:
             environ = bench.local(index, caches=None)
-            nox = (bench.program("nox"), "-s", SESSION)
+            # Which waits for bytecode: the floor has it too.
+            nox = (bench.program("nox"), "-s", SESSION, "--install-only")
             output(Command(args=nox, cwd=project, environ=environ))
             prefix = project / ".nox" / SESSION
             tree = root / "tree"

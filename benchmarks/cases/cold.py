@@ -6,11 +6,12 @@ import os
 import statistics
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from benchmarks.arena import SESSION, open_arena
 from benchmarks.cases.fresh import IMPORTS
-from benchmarks.harness import Case, Figures, Setup, quotient, timed
+from benchmarks.commands import measure
+from benchmarks.harness import Case, Contestant, Figures, Setup, quotient
 from benchmarks.peers import Peers
 from benchmarks.projects import SCIENCE, copy_project, require_same
 from benchmarks.surroundings import remove
@@ -20,10 +21,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.arena import Arena
-    from benchmarks.harness import Contestant, Fact
+    from benchmarks.commands import Sample
+    from benchmarks.harness import Fact
     from benchmarks.surroundings import Bench
 
 __all__ = ["CASE"]
+
+READY: Final = "ready"
+"""The session that runs next to nothing: `noxlock` is timed to its end."""
 
 
 @contextmanager
@@ -31,10 +36,15 @@ def _open(bench: Bench) -> Iterator[Setup]:
     peers = Peers(bench, ["uv"])
     science = partial(copy_project, SCIENCE)
     with open_arena(bench, "cold", science, IMPORTS) as arena:
-        prefixes = {"noxlock": arena.noxlock_prefix}
+        compiled = "noxlock --install-only"
+        ready = arena.noxlock_prefix.with_name(READY)
+        prefixes = {"noxlock": ready, compiled: arena.noxlock_prefix}
         nox = bench.program("nox")
         install = (nox, "-s", SESSION, "--install-only")
-        contestants = [_cold(arena, "noxlock", arena.noxlock_prefix, *install)]
+        contestants = [
+            _cold(arena, "noxlock", ready, nox, "-s", READY),
+            _cold(arena, compiled, arena.noxlock_prefix, *install),
+        ]
         for name in ("uv sync", "uv sync --compile-bytecode"):
             if "uv" in peers:
                 folder = arena.uv_project(name, peers.program("uv"))
@@ -61,7 +71,7 @@ def _open(bench: Bench) -> Iterator[Setup]:
             contestants=contestants,
             targets=(
                 quotient("noxlock", "uv sync", 1.3),
-                quotient("noxlock", "uv sync --compile-bytecode", 1.3),
+                quotient(compiled, "uv sync --compile-bytecode", 1.3),
             ),
             facts=facts,
             left_out=peers.left_out,
@@ -75,12 +85,15 @@ def _cold(arena: Arena, name: str, prefix: Path, *args: str | Path) -> Contestan
     # Its project lies where its environment does: `.venv`, or `.nox/first`.
     cwd = next(path for path in prefix.parents if (path / "pyproject.toml").is_file())
 
-    def nothing_there() -> None:
-        remove(prefix)
-        remove(caches)
-
     command = arena.command(*args, cwd=cwd, **environ)
-    return timed(name, command, before=nothing_there)
+
+    def run() -> Sample:
+        sample = measure(command)
+        # What noxlock compiles in the background is not to disturb the next one.
+        remove(caches)
+        return sample
+
+    return Contestant(name=name, measure=run, before=partial(remove, prefix))
 
 
 def _processors() -> int:
