@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import statistics
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -89,8 +89,11 @@ def _cold(arena: Arena, name: str, prefix: Path, *args: str | Path) -> Contestan
 
     def run() -> Sample:
         sample = measure(command)
-        # What noxlock compiles in the background is not to disturb the next one.
-        remove(caches)
+        # What noxlock compiles in the background is not to disturb the next one. It ends
+        # without its store.
+        while caches.exists():
+            with suppress(OSError):  # it wrote there meanwhile
+                remove(caches)
         return sample
 
     return Contestant(name=name, measure=run, before=partial(remove, prefix))
