@@ -89,8 +89,8 @@ def _cold(arena: Arena, name: str, prefix: Path, *args: str | Path) -> Contestan
 
     def run() -> Sample:
         sample = measure(command)
-        # What noxlock compiles in the background is not to disturb the next one. It ends
-        # without its store.
+        # What noxlock compiles in the background is not to disturb the next one: it
+        # ends without its store.
         while caches.exists():
             with suppress(OSError):  # it wrote there meanwhile
                 remove(caches)

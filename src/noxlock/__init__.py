@@ -14,7 +14,9 @@ A folder is an axis, a file in it one implementation, its `__init__` the Protoco
 the registry: a new lock format is a file in `locks` and a line in its `FORMATS` (or
 `CONDA_FORMATS`), a new format of outputs one in `compare.formats`, a new form of a
 report one in `report`, a new lock tool one in `solvers`. What a file is called and
-opened is for `workflows.project` to know; readers get bytes. `search` awaits the
+opened is for `workflows.project` to know; readers get bytes. What pure functions
+returned for such bytes is remembered in `store.memo`, and packages import their modules
+when a name of theirs is asked for: a warm session needs few of them. `search` awaits the
 bisection of drifts.
 """
 
