@@ -114,14 +114,7 @@ class LockedEnv(ProcessEnv):
             )
 
             environment = on_this_machine(project, environment)
-        for lock in environment.locks:
-            _judge_freshness(project, lock, environment.target, options, parts)
-        if environment.conda and environment.pypi and not options.frozen:
-            from noxlock.workflows.agreement import (  # noqa: PLC0415 - likewise
-                require_agreement,
-            )
-
-            require_agreement(project, environment)
+        _judge_locks(project, environment, options, parts)
         ignore_folder(Path(self.location).parent)
         built = parts.builder.build(
             BuildRequest(
@@ -165,6 +158,19 @@ class LockedEnv(ProcessEnv):
                     f"venv_params must name one environment, found {self.venv_params}",
                     hint='@nox.session(venv_backend="noxlock", venv_params=["cpu"])',
                 )
+
+
+def _judge_locks(
+    project: Project, environment: Environment, options: Options, parts: Parts
+) -> None:
+    for lock in environment.locks:
+        _judge_freshness(project, lock, environment.target, options, parts)
+    if environment.conda and environment.pypi and not options.frozen:
+        from noxlock.workflows.agreement import (  # noqa: PLC0415 - not for `nox -l`
+            require_agreement,
+        )
+
+        require_agreement(project, environment)
 
 
 def _judge_freshness(

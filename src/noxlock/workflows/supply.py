@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Future
 
-    from noxlock.index import Fetched, Index
+    from noxlock.index import Fetched, FetchRequest, Index
     from noxlock.model import Plan, PlannedPackage
     from noxlock.report.progress import Progress
     from noxlock.store import StoreProtocol
@@ -109,17 +109,7 @@ class Supplies:
             return {}
         if self.offline:
             raise _offline(packages)
-        from noxlock.index import FetchRequest  # noqa: PLC0415 - not for warm runs
-
-        request = FetchRequest(
-            packages=tuple(packages),
-            target=plan.target,
-            base=base,
-            indexes=plan.indexes,
-            extra_indexes=plan.extra_indexes,
-            find_links=plan.find_links,
-            has=self._has,
-        )
+        request = self._request(plan, packages, base)
         from concurrent.futures import (  # noqa: PLC0415 - not for warm runs
             ThreadPoolExecutor,
         )
@@ -141,6 +131,21 @@ class Supplies:
             self.index.fetch(request, into=downloads, on_file=on_file)
             self._await(stored)
         return found
+
+    def _request(
+        self, plan: Plan, packages: Sequence[PlannedPackage], base: Path
+    ) -> FetchRequest:
+        from noxlock.index import FetchRequest  # noqa: PLC0415 - not for warm runs
+
+        return FetchRequest(
+            packages=tuple(packages),
+            target=plan.target,
+            base=base,
+            indexes=plan.indexes,
+            extra_indexes=plan.extra_indexes,
+            find_links=plan.find_links,
+            has=self._has,
+        )
 
     def _await(self, stored: Sequence[Future[None]]) -> None:
         title = f"unpack {counted(len(stored), 'file')}"
