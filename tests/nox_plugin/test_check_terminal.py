@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from pathlib import Path
@@ -123,7 +124,9 @@ def test_ctrl_c_ends_the_commands_and_nox_says_so(
             time.sleep(0.05)
         screen.write("\x03")
 
-        assert screen.end(seconds=30) == 130, screen.shown
+        # Shells show 130 for both. CPython ends by the signal where it came while a
+        # string was executed, as `dataclasses` does: run_eval_code_obj in pythonrun.c.
+        assert screen.end(seconds=30) in {130, -signal.SIGINT}, screen.shown
 
     assert "Session repro(sum) interrupted" in screen.shown
     assert "/noxlock/" not in screen.shown, "no traceback but the command's own"
