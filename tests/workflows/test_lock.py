@@ -6,11 +6,8 @@ that it is to write from poetry.toml.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,172 +15,26 @@ import pytest
 from noxlock.errors import DefinitionError, NoxlockError, SolveError, StaleLockError
 from noxlock.locks import parse_lock
 from noxlock.model import Definitions, LockDefinition
-from noxlock.report.progress import Quiet
 from noxlock.workflows.lock import (
     LockOptions,
     LockOutcome,
     parse_options,
-    replace_lock,
     run_lock,
 )
 from noxlock.workflows.lock_tool import GROUP, pinned
-from noxlock.workflows.parts import Parts
 from noxlock.workflows.project import Project
-from support.index_server import serve_index
-from support.wheels import make_wheel
+from noxlock.workflows.tool_lock import replace_lock
+from support.lock_bench import Bench, LoopbackParts, open_bench
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
-
-TOOL = """\
-import json, os, sys
-from pathlib import Path
-
-def main():
-    Path(os.environ["POETRY_REQUESTS_SEEN"]).write_text(json.dumps(sys.argv[1:]))
-    text = Path("poetry.toml").read_text()
-    if text.startswith("fail"):
-        print(text)
-        raise SystemExit(1)
-    Path("poetry.lock").write_text(text)
-"""
-PROJECT = """\
-[project]
-name = "demo"
-version = "0"
-requires-python = ">=3.11"
-
-[dependency-groups]
-lock = ["poetry"]
-"""
-LOCK = """\
-{packages}
-[metadata]
-lock-version = "2.1"
-python-versions = ">=3.11"
-content-hash = "{content}"
-"""
-PACKAGE = """\
-[[package]]
-name = "{name}"
-version = "{version}"
-optional = false
-python-versions = "*"
-groups = ["{group}"]
-files = [{{file = "{file}", hash = "sha256:{digest}"}}]
-"""
-
-
-class Said(Quiet):
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def say(self, message: str, /) -> None:
-        """Keep one line."""
-        self.lines.append(message)
-
-    def warn(self, message: str, /) -> None:
-        """Keep one line."""
-        self.lines.append(f"warning: {message}")
-
-
-class LoopbackParts(Parts):
-    """The real parts; what they say is kept."""
-
-    said = Said()
-
-    @property
-    def progress(self) -> Said:
-        """What was said."""
-        return self.said
-
-
-@dataclass(kw_only=True)
-class Bench:
-    """A project with its parts, and what its stand-in for Poetry is to write."""
-
-    root: Path
-    parts: LoopbackParts
-    wheels: Mapping[str, bytes]
-    locks: dict[str, LockDefinition] = field(
-        default_factory=lambda: {"poetry.lock": LockDefinition()}
-    )
-
-    @property
-    def lock(self) -> Path:
-        """The project's lock."""
-        return self.root / "poetry.lock"
-
-    @property
-    def arguments(self) -> list[str]:
-        """What the tool was last called with."""
-        found: list[str] = json.loads((self.root.parent / "seen.json").read_text())
-        return found
-
-    def text(self, *more: str, content: str | None = None, group: str = "lock") -> str:
-        """Return a lock with the tool and the packages *more*, as `spam 1.0`."""
-        packages = [self._package("poetry", "9.9", group)]
-        pairs = (one.split() for one in more)
-        packages += [self._package(name, version, "main") for name, version in pairs]
-        project = {"requires-python": ">=3.11"}
-        groups = {"lock": ["poetry"]}
-        known = {
-            "tool": {"poetry": {}},
-            "project": project,
-            "dependency-groups": groups,
-        }
-        digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
-        return LOCK.format(packages="\n".join(packages), content=content or digest)
-
-    def _package(self, name: str, version: str, group: str) -> str:
-        file = f"{name}-{version}-py3-none-any.whl"
-        digest = hashlib.sha256(self.wheels.get(file, b"")).hexdigest()
-        return PACKAGE.format(
-            name=name, version=version, file=file, digest=digest, group=group
-        )
-
-    def make(self, text: str, options: LockOptions | None = None) -> LockOutcome:
-        """Run the session; the tool is to write *text*."""
-        (self.root / "poetry.toml").write_text(text)
-        return self.run(options or LockOptions())[0]
-
-    def run(self, options: LockOptions) -> tuple[LockOutcome, ...]:
-        """Run the session."""
-        self.parts.said.lines.clear()
-        project = Project.open(self.root, Definitions(locks=self.locks))
-        folder = self.root / ".nox/noxlock"
-        return run_lock(project, options, self.parts, folder=folder)
-
-    def said(self) -> list[str]:
-        """Return what was said of locks."""
-        return [
-            line for line in self.parts.said.lines if ".lock" in line or "  " in line
-        ]
 
 
 @pytest.fixture(name="bench", scope="module")
 def _bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    folder = tmp_path_factory.mktemp("bench")
-    scripts = {"console_scripts": {"poetry": "stand_in:main"}}
-    name, wheel = make_wheel(
-        "poetry", "9.9", {"stand_in.py": TOOL}, entry_points=scripts
-    )
-    root = folder / "project"
-    root.mkdir()
-    (root / "pyproject.toml").write_text(PROJECT)
-    with serve_index({name: wheel}) as server:
-        environ = {
-            "PATH": os.defpath,
-            "NOXLOCK_CACHE_DIR": str(folder / "cache"),
-            "PIP_INDEX_URL": server.url,
-            "PIP_CONFIG_FILE": os.devnull,
-            "POETRY_REQUESTS_SEEN": str(folder / "seen.json"),
-        }
-        parts = LoopbackParts(root, offline=False, environ=environ, home=folder)
-        yield Bench(root=root, parts=parts, wheels={name: wheel})
+    with open_bench(tmp_path_factory.mktemp("bench")) as bench:
+        yield bench
 
 
 @pytest.fixture(autouse=True)

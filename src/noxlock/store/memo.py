@@ -29,9 +29,10 @@ MEMO: Final = "memo-v1"
 _DAY: Final = 24 * 60 * 60
 _PACKAGE: Final = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120
 _CODE: Final = (
-    *("definitions", "envs", "locks", "model", "nox_plugin", "plan", "store"),
+    *("definitions", "envs", "locks", "model", "nox_plugin", "plan", "solvers"),
+    *("solvers/tools/poetry", "solvers/tools/uv", "store"),
 )
-"""Packages whose code decides what is kept."""
+"""Folders of the code, and of the pins of lock tools, that decide what is kept."""
 
 
 class Memo:
@@ -102,6 +103,6 @@ def _code() -> str:
 def _files(folder: str) -> Iterator[tuple[str, int, int]]:
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.endswith(".py"):
+            if entry.name.endswith((".py", ".lock")):
                 status = entry.stat()
                 yield entry.path, status.st_size, status.st_mtime_ns

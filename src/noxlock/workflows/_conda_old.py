@@ -9,6 +9,7 @@ import yaml
 from packaging.utils import canonicalize_name
 
 from noxlock.errors import SolveError
+from noxlock.workflows.lock_files import bytes_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     Rows = list[dict[str, Any]]
 
-__all__ = ["OldLock", "bytes_of", "changes", "parse_old", "read_old", "with_old_urls"]
+__all__ = ["OldLock", "changes", "parse_old", "read_old", "with_old_urls"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,11 +106,3 @@ def changes(target: str, before: Rows, after: Rows) -> list[str]:
 def _shown(row: Mapping[str, Any]) -> str:
     build = str(row.get("url", "")).rpartition("-")[2].partition(".")[0]
     return f"{row['version']} {build}" if row["manager"] == "conda" else row["version"]
-
-
-def bytes_of(path: Path) -> bytes | None:
-    """Return the content of a file, or None where there is none."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None

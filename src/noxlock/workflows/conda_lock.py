@@ -18,14 +18,14 @@ from noxlock.locks.conda_lock_writer import (
 from noxlock.solvers.rattler import CondaTask, solve_conda
 from noxlock.workflows._conda_old import (
     OldLock,
-    bytes_of,
     changes,
     parse_old,
     read_old,
     with_old_urls,
 )
 from noxlock.workflows._conda_sources import CondaLockRequest, read_sources
-from noxlock.workflows.lock import replace_lock
+from noxlock.workflows.lock_files import bytes_of
+from noxlock.workflows.tool_lock import replace_lock
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LockFile",
+    "bytes_of",
     "conda_lock_file",
     "lock_of",
     "python_lock_file",
@@ -124,6 +125,14 @@ def lock_of(lock: _L | LockFile[_L]) -> _L:
         return lock
     read: _L = lock.lock
     return read
+
+
+def bytes_of(path: Path) -> bytes | None:
+    """Return the content of a file, or None where there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 class _Remembered(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from noxlock.store.memo import digest, memo_key
+from noxlock.workflows.lock_files import bytes_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +53,7 @@ def lock_facts(project: Project, file: str) -> list[object]:
         file,
         digest(project.lock_bytes(file)),
         msgspec.to_builtins(declared),
-        [(path.name, digest(_bytes(path))) for path in paths],
+        [(path.name, digest(bytes_of(path))) for path in paths],
     ]
 
 
@@ -61,7 +62,7 @@ def _judge(project: Project, file: str, target: str | None) -> str | None:
         return _of_conda(project, file, target)
     if project.read_lock(file).format != "poetry":
         return None
-    source = _bytes(_source(project, file))
+    source = bytes_of(_source(project, file))
     if source is None:
         return None
     from noxlock.locks import freshness  # noqa: PLC0415 - slow to import
@@ -88,13 +89,6 @@ def _source(project: Project, file: str) -> Path:
     if declared is None:
         return (project.root / file).parent / "pyproject.toml"
     return project.root / declared.sources[0]
-
-
-def _bytes(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
 
 
 def conda_request(

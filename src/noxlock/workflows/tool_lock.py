@@ -21,6 +21,7 @@ from noxlock.locks.freshness import staleness
 from noxlock.process import run
 from noxlock.report.counts import counted
 from noxlock.solvers import SOLVERS, SolveRequest, solver_of
+from noxlock.workflows.lock_options import LockOutcome
 from noxlock.workflows.lock_tool import make_tool
 
 if TYPE_CHECKING:
@@ -29,42 +30,16 @@ if TYPE_CHECKING:
     from noxlock.locks.difference import PackageChange
     from noxlock.model import Lock, LockDefinition
     from noxlock.solvers import Solver
+    from noxlock.workflows.lock_options import LockOptions
     from noxlock.workflows.parts import Parts
 
 __all__ = [
-    "LockOptions",
-    "LockOutcome",
     "ToolTask",
     "check_lock",
     "make_lock",
     "replace_lock",
     "told_freshness",
 ]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LockOptions:
-    """What to do with the locks; by default, lock anew and keep the pins that fit."""
-
-    check: bool = False
-    """Only say whether they are fresh: no tool, no network."""
-    upgrade: bool = False
-    """Forget every pin."""
-    update: tuple[str, ...] = ()
-    """Packages to take newer versions of."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LockOutcome:
-    """What became of one lock."""
-
-    lock: str
-    changes: tuple[PackageChange, ...] = ()
-    written: bool = False
-    stale: str | None = None
-    """With `check`: why the lock is not fresh."""
-    failed: tuple[str, ...] = ()
-    """Targets of a conda lock that could not be solved."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
