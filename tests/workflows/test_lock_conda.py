@@ -10,9 +10,11 @@ import pytest
 from noxlock.errors import DefinitionError, SolveError
 from noxlock.model import Definitions, LockDefinition
 from noxlock.report.progress import Quiet
+from noxlock.store.memo import Memo
 from noxlock.workflows.lock import LockOptions, LockOutcome, run_lock
 from noxlock.workflows.parts import Parts
 from noxlock.workflows.project import Project
+from support.conda_repodata import PUBLIC, serve_channels, write_channels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,3 +82,33 @@ def test_a_channel_that_cannot_be_reached_leaves_the_lock(tmp_path: Path) -> Non
     assert (tmp_path / "conda-lock.yml").read_bytes() == SOUND.read_bytes()
     checked = run_lock(project, LockOptions(check=True), parts, folder=tmp_path)
     assert checked[0].stale
+
+
+def test_pins_that_fit_are_kept_until_an_upgrade(tmp_path: Path) -> None:
+    channels = write_channels(tmp_path / "channels")
+    with serve_channels(channels) as served:
+        environ = {
+            "NOXLOCK_CACHE_DIR": str(tmp_path / "cache"),
+            "NOXLOCK_CONDA_MIRRORS": served.mirrors,
+        }
+        source = tmp_path / "environment.yml"
+        text = f"channels: [{PUBLIC}/main]\ndependencies: [{{0}}]\n"
+        source.write_text(text.format("numpy <2.1"))
+        definition = LockDefinition(source="environment.yml", targets=("linux-64",))
+        definitions = Definitions(locks={"conda-lock.yml": definition})
+        parts = QuietParts(tmp_path, offline=False, environ=environ, home=tmp_path)
+
+        def lock(**options: bool) -> bytes:
+            project = Project.open(tmp_path, definitions, memo=Memo(parts.cache))
+            run_lock(project, LockOptions(**options), parts, folder=tmp_path / ".nox")
+            return (tmp_path / "conda-lock.yml").read_bytes()
+
+        assert b"numpy-2.0.0-" in lock()
+        source.write_text(text.format("numpy"))
+        kept, asked = lock(), len(served.requests)
+        settled = lock()
+
+        assert b"numpy-2.0.0-" in kept
+        assert settled == kept
+        assert len(served.requests) == asked, "nothing was asked of the channel"
+        assert b"numpy-2.1.0-" in lock(upgrade=True)
