@@ -98,9 +98,10 @@ def test_pins_that_fit_are_kept_until_an_upgrade(tmp_path: Path) -> None:
         definitions = Definitions(locks={"conda-lock.yml": definition})
         parts = QuietParts(tmp_path, offline=False, environ=environ, home=tmp_path)
 
-        def lock(**options: bool) -> bytes:
+        def lock(*, upgrade: bool = False) -> bytes:
             project = Project.open(tmp_path, definitions, memo=Memo(parts.cache))
-            run_lock(project, LockOptions(**options), parts, folder=tmp_path / ".nox")
+            options = LockOptions(upgrade=upgrade)
+            run_lock(project, options, parts, folder=tmp_path / ".nox")
             return (tmp_path / "conda-lock.yml").read_bytes()
 
         assert b"numpy-2.0.0-" in lock()
