@@ -7,9 +7,12 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import blake3 as blake3_package
 import pytest
+from blake3 import blake3
 
 from noxlock.errors import StoreError
 from noxlock.store import _crew, _worker
@@ -17,8 +20,6 @@ from noxlock.store._crew import run_crew
 from noxlock.store._manifest import digest_text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from noxlock.store._worker import File, Group
 
 MTIME = 315_619_200
@@ -65,7 +66,13 @@ def test_all_is_placed_by_any_number_of_processes(
     prefix = tmp_path / f"prefix{processes}"
     prefix.mkdir()
 
-    assert run_crew(mode, groups(tmp_path / "s"), quick=False, prefix=prefix) == []
+    work = groups(tmp_path / "s")
+    damaged, marks = run_crew(mode, work, quick=False, prefix=prefix)
+
+    assert damaged == []
+    for index, (_, source, _, files) in enumerate(work):
+        data = (Path(source, file[0]).read_bytes() for file in files)
+        assert marks[index] == [blake3(each).hexdigest() for each in data]
     assert tree(prefix / "lib") == tree(tmp_path / "s")
 
 
@@ -76,7 +83,7 @@ def test_what_is_damaged_is_told_in_one_order_and_not_placed(tmp_path: Path) -> 
         (tmp_path / "s" / name).write_text("other")
     (tmp_path / "s/pkg2/m1.py").unlink()
 
-    damaged = run_crew("hardlink", work, quick=False, prefix=tmp_path)
+    damaged, _ = run_crew("hardlink", work, quick=False, prefix=tmp_path)
 
     base = f"{tmp_path}/s"
     assert damaged == [
@@ -126,10 +133,10 @@ def test_a_process_that_cannot_work_is_an_error(
 
 ORPHAN = """
 import marshal, os, subprocess, sys
-job, worker, prefix = sys.argv[1:]
+job, worker, libraries, prefix = sys.argv[1:]
 with open(job, "rb") as stream:
     child = subprocess.Popen(
-        [sys.executable, "-I", "-S", worker, str(os.getpid())],
+        [sys.executable, "-I", "-S", worker, str(os.getpid()), libraries, "0"],
         stdin=stream, stdout=subprocess.DEVNULL, cwd=prefix,
     )
 print(child.pid, flush=True)
@@ -146,9 +153,11 @@ def test_of_a_run_that_was_killed_nothing_reaches_the_next_environment(
     files = [stored(tmp_path / f"s/{n}", f"{k}.py") for n in (1,) for k in range(20)]
     work = [(0, f"{tmp_path}/s/1/", f"lib/{n}/", files) for n in range(2000)]
     job, prefix = tmp_path / "job", tmp_path / "env"
-    job.write_bytes(marshal.dumps(("hardlink", False, work)))
+    chunks = [list(range(len(work)))]
+    job.write_bytes(marshal.dumps(("hardlink", False, "", work, chunks)))
     prefix.mkdir()
-    command = [sys.executable, "-c", ORPHAN, str(job), str(_worker.__file__)]
+    libraries = str(Path(blake3_package.__file__).parent.parent)
+    command = [sys.executable, "-c", ORPHAN, str(job), _worker.__file__, libraries]
     with subprocess.Popen([*command, str(prefix)], stdout=subprocess.PIPE) as run:
         assert run.stdout is not None
         pid = int(run.stdout.readline())

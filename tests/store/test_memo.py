@@ -67,16 +67,8 @@ def test_other_code_remembers_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "noxlock"
-    for name in (
-        "definitions",
-        "envs",
-        "locks",
-        "model",
-        "nox_plugin",
-        "plan",
-        "store",
-    ):
-        (package / name).mkdir(parents=True)
+    for name in memo._CODE:  # noqa: SLF001
+        (package / name).mkdir(parents=True, exist_ok=True)
     (package / "plan/a.py").write_text("x = 1\n")
     monkeypatch.setattr(memo, "_PACKAGE", str(package))
     keys = []

@@ -6,7 +6,6 @@ between them every thread wants the interpreter's lock. Two processes halve it.
 
 from __future__ import annotations
 
-import heapq
 import marshal
 import os
 import subprocess
@@ -15,24 +14,29 @@ import tempfile
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, Self
 
+import blake3
+
 from noxlock.errors import StoreError
 from noxlock.store import _worker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from noxlock.store._worker import Group, Job, Result
+    from noxlock.store._worker import Damage, Group, Job, Marks
 
 __all__ = ["processors", "run_crew"]
 
 # Microseconds, as measured; for the division only their proportions matter.
 _FOLDER: Final = 40.0
 _FILE: Final = 30.0
-_BYTE: Final = 1 / 1400
-_START: Final = 30_000.0
+_BYTE: Final = 1 / 2500
 _WORTH: Final = 60_000.0
 """So much work is worth a process."""
+_CHUNKS: Final = 12
+"""To each process, so that all end at nearly one time."""
+_MOST: Final = 256
+"""A chunk's number is a byte."""
 
 
 def processors() -> int:
@@ -43,9 +47,9 @@ def processors() -> int:
 
 
 def run_crew(
-    mode: str, groups: Sequence[Group], *, quick: bool, prefix: Path | None = None
-) -> Result:
-    """Check and place what *groups* say; returns what is damaged, in a fixed order.
+    mode: str, groups: list[Group], *, quick: bool, prefix: Path | None = None
+) -> tuple[Damage, Marks]:
+    """Check and place what *groups* say.
 
     Args:
         mode: A `LinkMode`, never `auto`.
@@ -53,38 +57,78 @@ def run_crew(
         quick: Whether to look at sizes and times only.
         prefix: Folder of the environment; None: there are no targets.
 
+    Returns:
+        What is damaged, in a fixed order; and the BLAKE3 of files, by the place of
+        their group, where it was not known.
+
     Raises:
         OSError: A file cannot be placed.
         StoreError: A process of its own failed.
     """
-    shares = _shares(groups, 0.0 if quick else _BYTE)
+    count, chunks = _divided(groups, 0.0 if quick else _BYTE)
+    own: Job = (mode, quick, "" if prefix is None else f"{prefix}/", groups, chunks)
+    job: Job = (str(mode), quick, "", groups, chunks)
     with ExitStack() as stack:
+        shares = _shares(count, len(chunks), stack)
         hired = [
-            stack.enter_context(_Hired((str(mode), quick, share), prefix))
-            for share in shares[1:]
+            stack.enter_context(_Hired(job, prefix, share)) for share in shares[1:]
         ]
-        own: Job = (mode, quick, [_absolute(group, prefix) for group in shares[0]])
-        damage = _worker.work(own)
+        damage, marks = _worker.work(own, shares[0].chunks())
         for worker in hired:
-            damage += worker.result()
-    return sorted(damage)
+            more = worker.result()
+            damage += more[0]
+            marks |= more[1]
+    return sorted(damage), marks
+
+
+class _Share:
+    """The chunks of one process: the next that nobody has taken, or fixed ones."""
+
+    def __init__(self, *, tokens: int | None = None, fixed: Sequence[int] = ()) -> None:
+        self.tokens = tokens
+        self.fixed = fixed
+
+    def chunks(self) -> Iterable[int]:
+        return self.fixed if self.tokens is None else _worker.taken(self.tokens)
+
+    def __str__(self) -> str:
+        if self.tokens is not None:
+            return f"pipe:{self.tokens}"
+        return ",".join(map(str, self.fixed))
+
+
+def _shares(count: int, chunks: int, stack: ExitStack) -> list[_Share]:
+    """Return the share of each of *count* processes."""
+    if count == 1:
+        return [_Share(fixed=range(chunks))]
+    if os.name == "nt":  # pragma: no cover - a child inherits no pipe there
+        return [_Share(fixed=range(first, chunks, count)) for first in range(count)]
+    reader, writer = os.pipe()
+    stack.callback(os.close, reader)
+    # As many bytes as chunks: a pipe holds all of them at once.
+    os.write(writer, bytes(range(chunks)))
+    os.close(writer)
+    return [_Share(tokens=reader) for _ in range(count)]
 
 
 class _Hired:
-    """A process that does one job; ended with the block, whatever happens."""
+    """A process that does a share of a job; ended with the block, whatever happens."""
 
-    def __init__(self, job: Job, prefix: Path | None) -> None:
+    def __init__(self, job: Job, prefix: Path | None, share: _Share) -> None:
+        libraries = os.path.dirname(os.path.dirname(blake3.__file__))  # noqa: PTH120
         # Not a pipe: that holds less than a job, and there is other work to do.
         with tempfile.TemporaryFile() as stream:
             marshal.dump(job, stream)
             stream.flush()
             stream.seek(0)
+            script = (_worker.__file__, str(os.getpid()), libraries, str(share))
             self._process = subprocess.Popen(  # noqa: S603 - this interpreter
-                [sys.executable, "-I", "-S", _worker.__file__, str(os.getpid())],
+                [sys.executable, "-I", "-S", *script],
                 stdin=stream,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=prefix,
+                pass_fds=() if share.tokens is None else (share.tokens,),
             )
 
     def __enter__(self) -> Self:
@@ -94,7 +138,7 @@ class _Hired:
         with self._process:
             self._process.kill()
 
-    def result(self) -> Result:
+    def result(self) -> tuple[Damage, Marks]:
         """Wait for its end and return what it found."""
         output, complaint = self._process.communicate()
         if self._process.returncode:
@@ -102,48 +146,44 @@ class _Hired:
             why = lines[-1] if lines else f"status {self._process.returncode}"
             raise StoreError(f"a process that links files failed: {why}")
         found = marshal.loads(output)  # noqa: S302 - written by this very file
-        if isinstance(found, tuple):
+        if len(found) == 3:  # noqa: PLR2004 - number, words and file
             raise OSError(*found)
-        return list(found)
+        damage, marks = found
+        return damage, marks
 
 
-def _absolute(group: Group, prefix: Path | None) -> Group:
-    number, source, target, files = group
-    return number, source, target if target is None else f"{prefix}/{target}", files
-
-
-def _shares(groups: Sequence[Group], byte: float) -> list[list[Group]]:
-    """Divide *groups* into shares that take as long as each other.
+def _divided(groups: Sequence[Group], byte: float) -> tuple[int, list[list[int]]]:
+    """Return how many processes are worth it, and the work in chunks, large ones first.
 
     What goes to one folder stays together, for two processes that write to one wait for
     each other. So does its bytecode, after its modules: where a module takes the place
     of one that lies there, the bytecode beside it goes.
     """
-    units: dict[str, list[Group]] = {}
-    for group in groups:
-        _, source, target, _ = group
+    units: dict[str, list[int]] = {}
+    for index, (_, source, target, _) in enumerate(groups):
         place = source if target is None else target.removesuffix("__pycache__/")
-        units.setdefault(place, []).append(group)
-    weighed = sorted(((_weight(unit, byte), place) for place, unit in units.items()))
-    count = max(1, min(processors(), int(sum(w for w, _ in weighed) // _WORTH)))
-    # The first share is this process's own, which needs no start.
-    heap = [(_START if number else 0.0, number) for number in range(count)]
-    shares: list[list[str]] = [[] for _ in heap]
-    for weight, place in reversed(weighed):
-        load, number = heap[0]
-        heapq.heapreplace(heap, (load + weight, number))
-        shares[number].append(place)
-    return [
-        [
-            group
-            for place in sorted(share)
-            for group in sorted(units[place], key=lambda group: group[2] or "")
-        ]
-        for share in shares
-    ]
-
-
-def _weight(unit: Sequence[Group], byte: float) -> float:
-    return sum(
-        _FOLDER + sum(_FILE + file[2] * byte for file in files) for *_, files in unit
+        units.setdefault(place, []).append(index)
+    weighed = sorted(
+        (
+            (sum(_weight(groups[index], byte) for index in unit), place)
+            for place, unit in units.items()
+        ),
+        reverse=True,
     )
+    total = sum(weight for weight, _ in weighed)
+    count = max(1, min(processors(), int(total // _WORTH)))
+    most = min(count * _CHUNKS, _MOST)
+    chunks: list[list[int]] = []
+    held = most * total  # the first one begins a chunk
+    for weight, place in weighed:
+        if held + weight > total / most and len(chunks) < _MOST:
+            chunks.append([])
+            held = 0.0
+        held += weight
+        unit = sorted(units[place], key=lambda index: groups[index][2] or "")
+        chunks[-1] += unit
+    return count, chunks
+
+
+def _weight(group: Group, byte: float) -> float:
+    return _FOLDER + sum(_FILE + file[2] * byte for file in group[3])

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from noxlock.store._place import LinkMode
     from noxlock.store._recipe import Recipe, Rows, Script
     from noxlock.store._schemes import Schemes
+    from noxlock.store._worker import Marks
 
 __all__ = ["carry_out"]
 
@@ -28,7 +29,7 @@ def carry_out(
     mode: LinkMode,
     *,
     quick: bool,
-) -> dict[str, tuple[int, int]]:
+) -> tuple[dict[str, tuple[int, int]], Marks]:
     """Check and place everything, then write the rest.
 
     Args:
@@ -40,24 +41,25 @@ def carry_out(
 
     Returns:
         Size and mtime in nanoseconds of what was placed, by its path relative to the
-        prefix; not of bytecode.
+        prefix; not of bytecode. And digests that are new, for `Recipe.marked`.
 
     Raises:
         OSError: The prefix is not writable.
         StoreError: A stored file is damaged.
     """
-    damaged = run_crew(mode, recipe.groups, quick=quick, prefix=prefix)
+    damaged, marks = run_crew(mode, recipe.groups, quick=quick, prefix=prefix)
     refuse(damaged, recipe.entries)
     places = schemes(prefix, interpreter.target, "")
     overridden = frozenset(recipe.overridden)
     for wheel in recipe.wheels:
         _write_own(wheel, prefix, places, overridden)
-    return {
+    placed = {
         target + file[0]: (file[2], file[3] * 1_000_000_000)
         for _, _, target, files in recipe.groups
         if target is not None and not target.endswith("/__pycache__/")
         for file in files
     }
+    return placed, marks
 
 
 def _write_own(

@@ -214,7 +214,7 @@ def check_entries(entries: Iterable[tuple[Path, Entry]], checking: Checking) -> 
         for group in check_groups(number, folder, entry.files)
     ]
     named = [(str(folder), entry.filename) for folder, entry in pairs]
-    refuse(run_crew("copy", groups, quick=checking is Checking.QUICK), named)
+    refuse(run_crew("copy", groups, quick=checking is Checking.QUICK)[0], named)
 
 
 def refuse(
@@ -245,7 +245,7 @@ def damaged_files(
     """
     quick = checking is Checking.QUICK
     groups = check_groups(0, folder, files)
-    return _lines(folder, run_crew("copy", groups, quick=quick))
+    return _lines(folder, run_crew("copy", groups, quick=quick)[0])
 
 
 def check_groups(number: int, folder: Path, files: Iterable[StoredFile]) -> list[Group]:

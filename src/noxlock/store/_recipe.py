@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, json
+from msgspec.structs import replace
 
 from noxlock.store._manifest import EntryPoint, check_groups, digest_text
 from noxlock.store._places import FILES
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from noxlock.model import Interpreter
     from noxlock.store._manifest import Entry, StoredFile, WheelEntry
     from noxlock.store._schemes import Scheme, Schemes
+    from noxlock.store._worker import Marks
 
 __all__ = ["Recipe", "RecipeBuilder", "Rows", "Script", "row"]
 
@@ -76,6 +78,20 @@ class Recipe(Struct, frozen=True, array_like=True):
     wheels: list[Rows]
     overridden: list[str]
     """Scripts in whose place is a file of a later wheel."""
+
+    def marked(self, marks: Marks) -> Recipe:
+        """Return it with the digests that are new: the next check is by them.
+
+        They are of the bytes that had the SHA-256 which the wheel's entry says; whoever
+        can write where recipes are kept can write both.
+        """
+        groups = list(self.groups)
+        for index, digests in marks.items():
+            number, source, target, files = groups[index]
+            pairs = zip(files, digests, strict=True)
+            known = [(file[0], digest, *file[2:]) for file, digest in pairs]
+            groups[index] = (number, source, target, known)
+        return replace(self, groups=groups)
 
 
 @dataclass(frozen=True, slots=True)

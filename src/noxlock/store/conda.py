@@ -200,7 +200,7 @@ class CondaStore:
             mode = self._placer.between(compiled[0][0], prefix)
             quick = self._checking is Checking.QUICK
             named = [(str(folder), entry.filename) for folder, entry in compiled]
-            refuse(run_crew(mode, groups, quick=quick, prefix=prefix), named)
+            refuse(run_crew(mode, groups, quick=quick, prefix=prefix)[0], named)
 
     def _read(self, package: CondaPackage) -> tuple[Path, Unpacked]:
         key = conda_key(package)

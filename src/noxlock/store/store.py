@@ -207,17 +207,20 @@ class Store(Sources):
         )
 
         with self.places.using(f"link into `{prefix}`", hint=""):
-            recipe = self._recipe(wheels, interpreter)
+            recipe, key = self._recipe(wheels, interpreter)
             mode = self._placer.between(self.places.wheel(wheels[0].sha256), prefix)
             quick = self._checking is Checking.QUICK
-            placed = carry_out(recipe, prefix, interpreter, mode, quick=quick)
+            placed, marks = carry_out(recipe, prefix, interpreter, mode, quick=quick)
+            if marks:
+                kept = msgpack.encode(recipe.marked(marks))
+                Memo(self.root).put(key, kept)
             # Times that were off could not be put right in a store that is only read.
             return placed if os.access(self.root, os.W_OK) else {}
 
     def _recipe(
         self, wheels: Sequence[LinkedWheel], interpreter: Interpreter
-    ) -> Recipe:
-        """Return what there is to do, as it was worked out before, if it was."""
+    ) -> tuple[Recipe, str]:
+        """Return what there is to do, as it was worked out before; and its key."""
         from noxlock.store._recipe import (  # noqa: PLC0415 - as above
             Recipe,
             RecipeBuilder,
@@ -237,7 +240,7 @@ class Store(Sources):
         memo, key = Memo(self.root), memo_key("recipe", here, facts)
         if (kept := memo.get(key)) is not None:
             with suppress(DecodeError):
-                return msgpack.decode(kept, type=Recipe)
+                return msgpack.decode(kept, type=Recipe), key
         builder = RecipeBuilder(interpreter)
         for one in wheels:
             folder = self.places.bytecode(one.sha256, interpreter)
@@ -249,7 +252,7 @@ class Store(Sources):
             )
         recipe = builder.recipe()
         memo.put(key, msgpack.encode(recipe))
-        return recipe
+        return recipe, key
 
     def info(self) -> StoreInfo:
         """Return what the store holds, bucket by bucket."""
