@@ -7,8 +7,10 @@ reaches the network from here: what it links has been fetched and checked before
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from email.parser import HeaderParser
@@ -42,8 +44,8 @@ META: Final = "conda-meta"
 SETTLE: Final = 0.05
 """Seconds that rattler's threads need to let go of Python's objects.
 
-Without the pause, an interpreter that exits at once can crash: PyO3's issue
-pyo3-async-runtimes#40; 2 to 20 of a hundred short runs with py-rattler 0.28.
+An interpreter that exits before can crash: PyO3's issue pyo3-async-runtimes#40; 2 to 20
+of a hundred short runs with py-rattler 0.28. So its exit waits, and nothing else.
 """
 
 
@@ -153,29 +155,32 @@ def _run_rattler(layer: CondaLayer, cache: Path) -> None:
         f"allow-ref-links = {str(layer.clones).lower()}\n"
     )
 
-    async def settled() -> None:
-        try:
-            await install(
-                [repodata_record(package) for package in layer.packages],
-                layer.prefix,
-                package_cache=PackageCache.from_layers([view]),
-                installed_packages=[],
-                platform=RattlerSubdir(str(layer.subdir)),
-                execute_link_scripts=layer.link_scripts,
-                show_progress=False,
-                client=Client([AddHeadersMiddleware(_refuse)]),
-                config=Config.from_toml(settings),
-            )
-        finally:
-            await asyncio.sleep(SETTLE)
+    async def installed() -> None:
+        await install(
+            [repodata_record(package) for package in layer.packages],
+            layer.prefix,
+            package_cache=PackageCache.from_layers([view]),
+            installed_packages=[],
+            platform=RattlerSubdir(str(layer.subdir)),
+            execute_link_scripts=layer.link_scripts,
+            show_progress=False,
+            client=Client([AddHeadersMiddleware(_refuse)]),
+            config=Config.from_toml(settings),
+        )
 
     try:
-        asyncio.run(settled())
+        asyncio.run(installed())
     except Exception as error:
         raise EnvError(
             f"linking conda packages into {layer.prefix} failed: {_reason(error)}",
             hint="do the packages belong together, and has the disk room?",
         ) from error
+    finally:
+        atexit.register(_settle, time.monotonic() + SETTLE)
+
+
+def _settle(until: float) -> None:
+    time.sleep(max(0.0, until - time.monotonic()))
 
 
 def _refuse(host: str, path: str) -> dict[str, str] | None:
@@ -192,7 +197,10 @@ def _forget_cache(layer: CondaLayer, cache: Path) -> None:
     for package in layer.packages:
         note = layer.prefix / META / f"{stem(package)}.json"
         old, new = _quoted(cache / stem(package)), _quoted(layer.folders[package.name])
-        note.write_bytes(note.read_bytes().replace(old, new))
+        content = note.read_bytes().replace(old, new)
+        # Not into the file: ext4 writes to the disk at once what was cut and written.
+        note.unlink()
+        note.write_bytes(content)
 
 
 def _quoted(path: Path) -> bytes:

@@ -13,6 +13,7 @@ from msgspec import DecodeError, Struct, ValidationError, field, json
 
 from noxlock.errors import HashMismatchError, StoreError
 from noxlock.store._crew import run_crew
+from noxlock.store._marks import run_again
 from noxlock.store._places import ENTRY, FILES
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from noxlock.store._worker import File, Group
+    from noxlock.store.memo import Memo
 
 __all__ = [
     "MTIME",
@@ -205,8 +207,18 @@ def touch_entry(folder: Path, *, now: float | None = None) -> bool:
     return True
 
 
-def check_entries(entries: Iterable[tuple[Path, Entry]], checking: Checking) -> None:
-    """Refuse entries that are not, byte for byte, what was stored."""
+def check_entries(
+    entries: Iterable[tuple[Path, Entry]],
+    checking: Checking,
+    memo: Memo | None = None,
+) -> None:
+    """Refuse entries that are not, byte for byte, what was stored.
+
+    Args:
+        entries: Folder and content of each.
+        checking: How closely they are looked at.
+        memo: Where digests are noted that are quick to check; None: nowhere.
+    """
     pairs = tuple(entries)
     groups = [
         group
@@ -214,7 +226,11 @@ def check_entries(entries: Iterable[tuple[Path, Entry]], checking: Checking) -> 
         for group in check_groups(number, folder, entry.files)
     ]
     named = [(str(folder), entry.filename) for folder, entry in pairs]
-    refuse(run_crew("copy", groups, quick=checking is Checking.QUICK)[0], named)
+    quick = checking is Checking.QUICK
+    if memo is None:
+        refuse(run_crew("copy", groups, quick=quick)[0], named)
+    else:
+        refuse(run_again(memo, "copy", groups, quick=quick), named)
 
 
 def refuse(

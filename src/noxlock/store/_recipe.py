@@ -19,6 +19,7 @@ from msgspec import Struct, json
 from msgspec.structs import replace
 
 from noxlock.store._manifest import EntryPoint, check_groups, digest_text
+from noxlock.store._marks import marked
 from noxlock.store._places import FILES
 from noxlock.store._schemes import destination, schemes
 from noxlock.store._scripts import is_as_it_is, script_name
@@ -80,18 +81,8 @@ class Recipe(Struct, frozen=True, array_like=True):
     """Scripts in whose place is a file of a later wheel."""
 
     def marked(self, marks: Marks) -> Recipe:
-        """Return it with the digests that are new: the next check is by them.
-
-        They are of the bytes that had the SHA-256 which the wheel's entry says; whoever
-        can write where recipes are kept can write both.
-        """
-        groups = list(self.groups)
-        for index, digests in marks.items():
-            number, source, target, files = groups[index]
-            pairs = zip(files, digests, strict=True)
-            known = [(file[0], digest, *file[2:]) for file, digest in pairs]
-            groups[index] = (number, source, target, known)
-        return replace(self, groups=groups)
+        """Return it with the digests that are new: the next check is by them."""
+        return replace(self, groups=marked(self.groups, marks))
 
 
 @dataclass(frozen=True, slots=True)

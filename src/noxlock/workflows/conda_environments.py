@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -141,7 +142,6 @@ class CondaMaking:
         wheels = [supplies.decided(p, planned) for p in planned.packages]
         missing = [p for p in wheels if _is_fetched(p) and not supplies.is_stored(p)]
         supplies.fetch(planned, missing, self._base)
-        store.check(planned.conda)
 
     def _make(self, planned: Plan) -> Receipt:
         prefix = self.request.prefix
@@ -208,8 +208,17 @@ class CondaMaking:
             hard_links=mode is LinkMode.HARDLINK,
         )
         # Links alone, which may lie anywhere: the store itself may be read only.
-        with TemporaryDirectory(prefix="noxlock-") as scratch:
+        with (
+            TemporaryDirectory(prefix="noxlock-") as scratch,
+            ThreadPoolExecutor(1) as pool,
+        ):
+            checking = pool.submit(store.check, planned.conda)
+            if layer.link_scripts:  # they are run: what they are has to be known first
+                checking.result()
+            # rattler works outside of Python; what turns out damaged ends with the
+            # prefix.
             link_packages(layer, Path(scratch).resolve())
+            checking.result()
 
     def _compile(self, planned: Plan, interpreter: Interpreter) -> None:
         store, progress = self._store, self.supplies.progress
