@@ -111,8 +111,8 @@ class World:
 
     def explore(self, *, jobs: int = 1, most: int = 5000) -> Found:
         """Run the search to its end, *jobs* side by side, the oldest ending first."""
-        search, history, known = self.search, list[Observation](), {}
-        running = deque[Probe]()
+        search, history, running = self.search, list[Observation](), deque[Probe]()
+        known: dict[ChangeId, Sequence[Candidate]] = {}
         for rounds in range(most):
             state = State(
                 history=tuple(history), running=tuple(running), releases=known

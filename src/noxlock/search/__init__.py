@@ -4,13 +4,16 @@ History in, next probes out: the caller makes environments, runs the check and k
 history; nothing in here has a state.
 
     problem = changes(old_plan, new_plan, metadata=..., pypi_names=...)
-    search = Search(problem.changed, implications, loaded=..., options=Options(...))
+    rules = Compatibility(problem, environments=..., extras=..., satisfies=...)
+    search = Search(
+        problem.changed, rules.implications(), loaded=..., fits=rules.fits
+    )
     history, releases = [], {}
     while True:
         state = State(history=history, running=running, releases=releases)
         match search.next(state, jobs=4):
-            case Run(probes=probes):  # start them, wait for one, append it to the history
-                ...
+            case Run(probes=probes):  # start them, and wait for any that runs
+                history.append(Observation(probe=..., outcome=...))
             case FindReleases(changes=ids):  # ask an index
                 releases |= {each: ... for each in ids}
             case Done(conclusion=conclusion):
@@ -53,7 +56,8 @@ if TYPE_CHECKING:
         Unresolved,
     )
     from noxlock.search.history import Observation, Outcome, OutcomeKind, Probe
-    from noxlock.search.implications import Implication
+    from noxlock.search.implications import Compatibility, Implication
+    from noxlock.search.metadata import locked_metadata
     from noxlock.search.noise import Limits
     from noxlock.search.search import Options, Search, State
 
@@ -62,6 +66,7 @@ __all__ = [
     "Change",
     "ChangeId",
     "Changes",
+    "Compatibility",
     "Conclusion",
     "Culprit",
     "CulpritPackage",
@@ -85,6 +90,7 @@ __all__ = [
     "Step",
     "Unresolved",
     "changes",
+    "locked_metadata",
 ]
 
 if not TYPE_CHECKING:
@@ -97,7 +103,8 @@ if not TYPE_CHECKING:
                 " SearchVerdict Step Unresolved"
             ),
             "history": "Observation Outcome OutcomeKind Probe",
-            "implications": "Implication",
+            "implications": "Compatibility Implication",
+            "metadata": "locked_metadata",
             "noise": "Limits",
             "search": "Options Search State",
         },

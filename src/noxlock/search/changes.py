@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NewType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
@@ -93,7 +93,7 @@ class Changes:
     kept: tuple[Change, ...] = ()
     """What both have alike; its `old` is its `new`."""
 
-    def at(self, new: Set[ChangeId]) -> dict[ChangeId, Candidate]:
+    def at(self, new: Container[ChangeId]) -> dict[ChangeId, Candidate]:
         """Return what a mix holds: *new* as the new lock has them, the rest as the old.
 
         Not checked: that its packages go together.

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from noxlock.search.changes import ChangeId
+from noxlock.search.changes import ChangeId  # noqa: TC001 - msgspec reads it
 
 __all__ = ["Observation", "Outcome", "OutcomeKind", "Probe"]
 

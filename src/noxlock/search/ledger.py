@@ -65,7 +65,7 @@ class Ledger:
         return self._tallies.get(spot, Tally())
 
     def judge(self, spot: Spot, runs: int = 1) -> Judgement | None:
-        """Return what is known of *spot*; None: fewer than *runs* say it, or not clearly."""
+        """Return what *runs* runs of *spot* say; None: too few, or not clear."""
         if spot in self.assumed:
             return self.assumed[spot]
         tally = self.tally(spot)
