@@ -136,10 +136,10 @@ def check_claims(world: World, found: Found) -> None:
             assert all(is_good(world, part) for part in heads)
             for change in blamed(culprit):
                 assert is_good(world, without(world, mix, {change}))
-    together = frozenset[str]().union(*map(blamed, found.conclusion.culprits))
-    every = frozenset[str]().union(
-        *(culprit.probe.new for culprit in found.conclusion.culprits)
-    )
+    culprits = found.conclusion.culprits
+    together = frozenset(change for each in culprits for change in blamed(each))
+    probes = [culprit.probe.new for culprit in found.conclusion.culprits]
+    every = frozenset(change for mix in probes for change in mix)
     if any(culprit.necessary for culprit in found.conclusion.culprits):
         assert all(culprit.necessary for culprit in found.conclusion.culprits)
         rests = without(world, whole, together), without(world, whole, every)
@@ -280,12 +280,14 @@ def test_the_cause_is_always_among_the_suspects(
 
         assert len(budget.history) == count
         assert not budget.conclusion.complete
-        blaming = frozenset[str]().union(*map(blamed, budget.conclusion.culprits))
-        assert cause <= blaming | set(budget.conclusion.suspects)
+        told = set(budget.conclusion.suspects)
+        for culprit in budget.conclusion.culprits:
+            told |= blamed(culprit)
+        assert cause <= told
 
 
 @pytest.mark.parametrize("jobs", [1, 4])
-@pytest.mark.parametrize("flakes", [0.05, 0.15])
+@pytest.mark.parametrize("flakes", [0.05, 0.1])
 def test_noise_does_not_mislead(flakes: float, jobs: int) -> None:
     """Of 100 searches in which a share of all runs errs, hardly one blames another."""
     names = [f"p{number:03}" for number in range(40)]
@@ -301,7 +303,7 @@ def test_noise_does_not_mislead(flakes: float, jobs: int) -> None:
         found = World(names=names, oracle=run).explore(jobs=jobs)
         wrong += found.blamed != {frozenset([cause])}
 
-    assert wrong <= 5
+    assert wrong <= 3
 
 
 def test_two_hundred_changes_in_which_three_work_together() -> None:

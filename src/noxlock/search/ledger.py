@@ -35,7 +35,8 @@ class Ledger:
             spot: Tally.of(outcome.kind for outcome in outcomes)
             for spot, outcomes in self.outcomes.items()
         }
-        self.noisy = any(tally.mixed for tally in self._tallies.values())
+        mixed = any(tally.mixed for tally in self._tallies.values())
+        self.noisy = limits.flaky or mixed
         self.assumed: Mapping[Spot, Judgement] = {}
 
     @property
@@ -76,16 +77,20 @@ class Ledger:
             return None
         if not self.noisy or spot in self.ends:
             return tally.majority
-        return self.rates.judge(tally, self._limits)
+        return self.rates.judge(tally, self._limits, sure=runs > 1)
 
     def missing(self, spot: Spot, runs: int) -> int:
         """Return how many runs more are needed at least."""
         return max(1, self._wanted(spot, runs) - self.tally(spot).resolved)
 
     def _wanted(self, spot: Spot, runs: int) -> int:
-        if self.noisy and spot in self.ends:
-            return max(runs, self._limits.calibration)
-        return runs
+        if not self.noisy or spot not in self.ends:
+            return runs
+        calibrated = max(runs, self._limits.calibration)
+        ran = [self.tally(end).resolved for end in self.ends]
+        if min(ran) >= calibrated and self.rates.apart(self._limits) is None:
+            return min(max(ran) + 1, self._limits.most)
+        return calibrated
 
     def first(self, spot: Spot, kind: OutcomeKind) -> Outcome | None:
         """Return the first outcome of that kind."""

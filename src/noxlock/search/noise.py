@@ -1,8 +1,9 @@
 """What repeated runs of one mix say, in a check that may be flaky. Pure.
 
-As long as no mix has had both outcomes, one run decides. From then on the check is
-noisy: both ends are run until it is known how often a good and a bad mix drift, and
-every other mix until the odds are clear (Wald's sequential probability ratio test).
+As long as no mix has had both outcomes, one run decides, or three where much hangs on
+it. From then on the check is noisy: both ends are run until it is known how often a
+good and a bad mix drift, and every other mix until the odds are clear (Wald's
+sequential probability ratio test).
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from noxlock.search.history import OutcomeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_CLEARLY = 0.2
 
 __all__ = ["Judgement", "Limits", "Rates", "Tally"]
 
@@ -32,13 +35,15 @@ class Judgement(StrEnum):
 class Limits:
     """How sure is sure, and when to give up."""
 
-    confidence: float = 0.995
+    flaky: bool = False
+    """The check is known to be noisy, whatever the runs of this search say."""
+    confidence: float = 0.999
     """Of the verdict on one mix of a noisy check, as far as the rates are right."""
     calibration: int = 8
-    """Runs of each end that tell how often they drift."""
-    apart: float = 0.4
+    """Runs of each end that tell how often they drift; more where that is not clear."""
+    apart: float = 0.35
     """By how much the new lock must drift more often than the old one."""
-    most: int = 20
+    most: int = 30
     """Runs of one mix after which it counts as unresolved."""
 
 
@@ -95,13 +100,20 @@ class Rates:
     good: float
     bad: float
 
-    def judge(self, tally: Tally, limits: Limits) -> Judgement | None:
+    def apart(self, limits: Limits) -> bool | None:
+        """Return whether they differ by enough; None: by about that."""
+        beyond = self.bad - self.good - limits.apart
+        return beyond > 0 if abs(beyond) >= _CLEARLY else None
+
+    def judge(self, tally: Tally, limits: Limits, *, sure: bool) -> Judgement | None:
         """Return what *tally* says; None: more runs are needed.
+
+        To be sure takes twice the evidence.
 
         Checks that fail for reasons of their own in some mix only (a third rate) are
         taken for one of the two.
         """
-        threshold = log(limits.confidence / (1 - limits.confidence))
+        threshold = log(limits.confidence / (1 - limits.confidence)) * (1 + sure)
         odds = tally.bad * log(self.bad / self.good)
         odds += tally.good * log((1 - self.bad) / (1 - self.good))
         if odds >= threshold:

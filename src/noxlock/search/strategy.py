@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Finding", "Findings", "Strategy", "Terrain"]
 
-_TWICE = 2
+# The noise floor; and what a claim out of the ordinary takes.
+_TWICE, _SURE = 2, 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,35 +147,32 @@ class Strategy:
 
     def _drifts(self) -> Steps[bool]:
         """Tell whether the old lock is good, the new one bad, and not by chance."""
-        found, (old, new) = self.found, self._ledger.ends
-        at_old = yield from self._ask(old, chance=0.05, runs=_TWICE)
+        found, ledger, (old, new) = self.found, self._ledger, self._ledger.ends
+        at_old = yield Question(spot=old, chance=0.05, runs=_TWICE)
+        if at_old is Judgement.BAD and not ledger.noisy:
+            at_old = yield Question(spot=old, chance=0.9, runs=_SURE)
         if at_old is Judgement.UNRESOLVED:
-            found.reason = "the old lock itself could not be run"
+            found.reason = "the old lock itself is unresolved"
             return False
-        if not self._ledger.noisy and at_old is Judgement.BAD:
+        if at_old is Judgement.BAD and not ledger.noisy:
             found.verdict = SearchVerdict.NOT_THE_LOCK
             found.reason = "it drifts with the old lock too: machine or data"
             return False
-        at_new = yield from self._ask(new, chance=0.95)
-        if at_new is Judgement.GOOD:
-            at_new = yield from self._ask(new, chance=0.3, runs=_TWICE)
+        at_new = yield Question(spot=new, chance=0.95)
+        if at_new is Judgement.GOOD and not ledger.noisy:
+            at_new = yield Question(spot=new, chance=0.3, runs=_SURE)
         if at_new is Judgement.UNRESOLVED:
-            found.reason = "the new lock itself could not be run"
+            found.reason = "the new lock itself is unresolved"
             return False
-        if self._ledger.noisy and not self._apart():
-            found.verdict = SearchVerdict.NOT_THE_LOCK
-            found.reason = (
-                "it drifts at random, with the old lock as with the new: noise"
-            )
-            return False
-        if at_new is Judgement.GOOD and not self._ledger.noisy:
+        if at_new is Judgement.GOOD and not ledger.noisy:
             found.verdict = SearchVerdict.NO_DRIFT
             return False
+        rates, apart = ledger.rates, self._terrain.limits.apart
+        if ledger.noisy and rates.bad - rates.good <= apart:
+            found.verdict = SearchVerdict.NOT_THE_LOCK
+            found.reason = "it drifts at random, with either lock: noise"
+            return False
         return True
-
-    def _apart(self) -> bool:
-        rates = self._ledger.rates
-        return rates.bad - rates.good >= self._terrain.limits.apart
 
     def _find(self, top: Mix) -> Steps[Finding]:
         """Find a culprit in *top*, a bad mix."""
@@ -200,7 +198,7 @@ class Strategy:
         found = self.found
         found.phase, found.suspects = Phase.CONFIRMING, mix
         proven, heads = NOTHING, self._graph.heads(mix)
-        runs = _TWICE if complex_ else 1
+        runs = _SURE if complex_ else 1
         if complex_:
             yield from self._ask(Spot(mix=mix), chance=0.95, runs=runs)
         for head in bits(heads):
@@ -230,7 +228,7 @@ class Strategy:
                 found.necessary, found.phase = True, Phase.RELEASES
                 found.verdict, found.suspects = SearchVerdict.EXPLAINED, NOTHING
                 return None
-        found.reason = "the new lock without the culprits could not be run"
+        found.reason = "the new lock without the culprits is unresolved"
         return None
 
     def _make_sure(self, *mixes: Mix) -> Steps[None]:
@@ -239,9 +237,12 @@ class Strategy:
             known = self._ledger.judge(Spot(mix=mix))
             if known in (Judgement.GOOD, Judgement.BAD):
                 chance = 0.9 if known is Judgement.BAD else 0.1
-                yield from self._ask(Spot(mix=mix), chance=chance, runs=_TWICE)
+                yield from self._ask(Spot(mix=mix), chance=chance, runs=_SURE)
 
     def _ask(self, spot: Spot, *, chance: float, runs: int = 1) -> Steps[Judgement]:
+        """Ask of a mix, but for the two ends: those are settled."""
+        if spot in self._ledger.ends:
+            return Judgement.BAD if spot.mix else Judgement.GOOD
         return (yield Question(spot=spot, chance=chance, runs=runs))
 
     def _narrow(self, start: Mix, end: Mix) -> Steps[tuple[Mix, Mix]]:
