@@ -81,7 +81,8 @@ def _narrowed(
     groups = frozenset((*lock.groups, *_defaults(lock)))
     if not conditions.hold(package.marker, extras=extras, groups=groups):
         return
-    edges = (each for each in package.dependencies if conditions.hold(each.marker))
+    own = frozenset(package.extras)
+    edges = (d for d in package.dependencies if conditions.hold(d.marker, extras=own))
     chosen = choose(package.files, conditions.target, only_binary=False)
     yield replace(
         package,

@@ -31,7 +31,13 @@ if TYPE_CHECKING:
     from noxlock.workflows.parts import Parts
     from noxlock.workflows.project import Project
 
-__all__ = ["LockOptions", "LockOutcome", "parse_options", "replace_lock", "run_lock"]
+__all__ = [
+    "LockOptions",
+    "LockOutcome",
+    "parse_options",
+    "replace_lock",
+    "run_lock",
+]
 
 
 class _Parser(argparse.ArgumentParser):
@@ -247,6 +253,7 @@ def _lock_conda(
     outcome = lock_conda(request, settings, parts.progress, lock_pip=pip, update=update)
     return LockOutcome(
         lock=request.lock,
+        difference=outcome.difference,
         written=bool(outcome.written),
         failed=tuple(outcome.failures),
     )

@@ -99,6 +99,12 @@ class Revision:
         self._git = git
         self._tree = git.tree(name)
 
+    def here(self, path: str) -> str:
+        """Return *path*, as `read` takes it, relative to the folder it counts from."""
+        return posixpath.relpath(
+            _from_top(path, self.prefix) or ".", self.prefix or "."
+        )
+
     def read(self, path: str) -> bytes | None:
         """Return the content of a file; None where the revision has none.
 
@@ -151,7 +157,12 @@ class _Git:
 
     def write(self, revision: str, path: str) -> Path:
         """Write what is at *path* into the folder; return where."""
-        prefix, tree = self.prefix(revision), self.tree(revision)
+        try:
+            prefix = self.prefix(revision)
+        except CompareError as error:
+            error.what = f"there is no such file or folder, and {error.what}"
+            raise
+        tree = self.tree(revision)
         path = self.inside(_from_top(path, prefix))
         if not path:
             self.must("read-tree", tree)
@@ -167,8 +178,8 @@ class _Git:
         top = self.run("rev-parse", "--show-prefix")
         if not top.succeeded:
             raise self.error(
-                "there is no such file or folder, and no git repository that may have"
-                f" the revision `{revision}`: {top.tail(1)}"
+                f"no git repository that may have the revision `{revision}`:"
+                f" {top.tail(1)}"
             )
         return top.stdout.strip()
 

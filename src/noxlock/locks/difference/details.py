@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 # What a build string has of python, of its hash and its number: not what it is for.
-_INCIDENTAL: Final = re.compile(r"(?:(?:cp|np|pl|py|r)\d*)*(?:h[0-9a-f]{5,})?")
+_INCIDENTAL: Final = re.compile(r"(?:(?:cp|np|pl|py|r)\d*)*(?:h[0-9a-f]{5,})?|unix|win")
 _TAIL: Final = re.compile(r"(?<=\w)(?:py\d+)?h[0-9a-f]{5,}$|(?<=\w)py\d+$")
 _WHEEL: Final = ".whl"
 _SDIST_ONLY: Final = "sdist only: it has to be built"
@@ -63,7 +63,7 @@ def version_details(old: Pins, new: Pins, *, alike: bool) -> Iterator[str]:
 def group_details(old: Set[str], new: Set[str]) -> Iterator[str]:
     """Yield what changed of the groups that want a package."""
     if old != new:
-        yield f"groups {_listed(sorted(old))} -> {_listed(sorted(new))}"
+        yield f"groups {_signed(old, new)}"
 
 
 def condition_details(old: Pins, new: Pins) -> Iterator[str]:

@@ -71,10 +71,9 @@ def ways_of_lock(lock: Lock) -> Ways:
     match lock.selection:
         case ByGroup(roots=roots):
             groups = {key: each.groups for key, each in pins.items()}
-        case ByMarker():
+        case ByMarker(default_groups=default):
             roots = {}
-            for key, each in pins.items():
-                groups[key] = _named(each.packages)
+            groups = {k: _named(each.packages, default) for k, each in pins.items()}
         case ByWalk(roots=roots):
             groups = _walked(graph, roots)
         case _:
@@ -199,12 +198,17 @@ def _asked(dependency: Dependency) -> _Asked:
     return dependency.name, frozenset(dependency.extras)
 
 
-def _named(packages: Iterable[LockedPackage | CondaPackage]) -> frozenset[str]:
-    """Return the groups that markers ask for; `main` where one asks for none."""
+def _named(
+    packages: Iterable[LockedPackage | CondaPackage], default: Sequence[str]
+) -> frozenset[str]:
+    """Return the groups that markers ask for; `main` is a default one, or none."""
     found: set[str] = set()
     for package in packages:
         marker = None if isinstance(package, CondaPackage) else package.marker
-        found.update(_GROUP.findall(str(marker or "")) or [MAIN])
+        named = _GROUP.findall(str(marker or ""))
+        found.update(named)
+        if not named or not found.isdisjoint(default):
+            found.add(MAIN)
     return frozenset(found)
 
 
