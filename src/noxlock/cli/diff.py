@@ -25,7 +25,8 @@ _FORMAT = 1
 _Old = Annotated[
     str | None,
     typer.Argument(
-        metavar="OLD", help="A lock, as file or REVISION:PATH; or a git revision."
+        metavar="OLD",
+        help="A lock, as file or REVISION:PATH; or a revision.  [default: HEAD]",
     ),
 ]
 _New = Annotated[

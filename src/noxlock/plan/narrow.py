@@ -54,7 +54,7 @@ def narrow_conda(lock: CondaLock, target: Target) -> CondaLock:
     """Return *lock* with the packages of *target* alone, under its name.
 
     Raises:
-        PlanError: It holds nothing for it; with the lock as its file.
+        PlanError: It holds nothing for it.
     """
     platform = replace(platform_of(lock, target), name=target.name)
     return replace(lock, platforms=(platform,))

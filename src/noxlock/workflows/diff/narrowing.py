@@ -91,8 +91,9 @@ class Wanted:
             try:
                 found.append(lock and self._narrowed(lock, self.target, python))
             except PlanError as error:
+                error.inside(file=lock.file if lock else None)
                 if isinstance(lock, Lock):
-                    raise error.inside(file=lock.file) from None
+                    raise
                 errors.append(error)
                 found.append(None)
         if errors and found == [None, None]:
