@@ -262,6 +262,16 @@ def test_two_files_of_two_formats_need_no_project(
     assert "noxlock diff OLD NEW" in ended.err
 
 
+def test_a_pipe_is_a_file(root: Path) -> None:
+    command = (
+        f"{sys.executable} -m noxlock diff <(git show old:poetry.lock) poetry.lock"
+    )
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert "2 upgraded; 1 unchanged" in done.stdout
+
+
 @pytest.mark.usefixtures("root")
 def test_json_is_the_contract(noxlock: Noxlock) -> None:
     (found,) = document(noxlock("diff", "--lock", "conda-lock.cuda.yml", "--json"))
@@ -405,6 +415,8 @@ def test_a_project_without_locks_or_commits_says_so(
     root: Path, noxlock: Noxlock
 ) -> None:
     (root / "sessions/all.yml").write_text("sessions: {}\n")
+    assert summaries(noxlock("diff")) == {"poetry.lock": DIRECT}
+    (root / "poetry.lock").unlink()
     ended = noxlock("diff")
     assert (ended.status, "no lock is declared" in ended.err) == (2, True)
     git("init", "-q", "-b", "main", "empty")

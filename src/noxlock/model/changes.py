@@ -37,7 +37,7 @@ class PinnedAs(Struct, frozen=True, kw_only=True):
     builds: tuple[str, ...] = ()
     """Build strings of conda, sorted."""
     files: int = 0
-    """How many digests pin it."""
+    """How many files are pinned by a digest."""
     sources: tuple[str, ...] = ()
     """Channels, indexes, addresses, commits; empty where no lock says."""
 

@@ -18,7 +18,8 @@ from noxlock.locks.difference.details import kind_of_build
         ("cuda126py311h1234567_200", "cuda126"),
         ("cpu_generic_py311_h1234567_0", "cpu generic"),
         ("cuda_126_mkl_py312_h1234567_301", "126 cuda mkl"),
-        ("20_linux64_openblas", "linux64 openblas"),
+        ("20_linux64_openblas", "openblas"),
+        ("7_h47877c9_openblas", "openblas"),
         ("mps_1", "mps"),
     ],
 )

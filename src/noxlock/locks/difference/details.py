@@ -22,8 +22,10 @@ __all__ = [
     "version_details",
 ]
 
-# What a build string has of python, of its hash and its number: not what it is for.
-_INCIDENTAL: Final = re.compile(r"(?:(?:cp|np|pl|py|r)\d*)*(?:h[0-9a-f]{5,})?|unix|win")
+# What a build string has of python, platform and hash: not what it is for.
+_INCIDENTAL: Final = re.compile(
+    r"(?:(?:cp|np|pl|py|r)\d*)*(?:h[0-9a-f]{5,})?|unix|(?:linux|osx|win)\w*"
+)
 _TAIL: Final = re.compile(r"(?<=\w)(?:py\d+)?h[0-9a-f]{5,}$|(?<=\w)py\d+$")
 _WHEEL: Final = ".whl"
 _SDIST_ONLY: Final = "sdist only: it has to be built"
@@ -88,7 +90,8 @@ def condition_details(old: Pins, new: Pins) -> Iterator[str]:
 def kind_of_build(build: str) -> frozenset[str]:
     """Return what a build string says that a build is for: `cuda126`, `mkl`.
 
-    Its python, hash and number are left out; the number is its first word, or its last.
+    Python, platform, hash and number are left out, the number being its first word, or
+    its last.
     """
     words = build.split("_")
     inner = [w for w in words if not w.isdigit() or w not in (words[0], words[-1])]

@@ -72,12 +72,21 @@ class Pins:
         return frozenset(found)
 
     @property
+    def _pinned(self) -> int:
+        """How many files have a digest; of conda's each may have two."""
+        found: set[str] = set()
+        for each in self.packages:
+            digests = [digest for _, digest in _files(each) if digest]
+            found.update(digests[:1] if isinstance(each, CondaPackage) else digests)
+        return len(found)
+
+    @property
     def said(self) -> PinnedAs:
         """What is shown of it."""
         return PinnedAs(
             versions=self.versions,
             builds=self.builds,
-            files=len({digest for _, digest in self.files if digest}),
+            files=self._pinned,
             sources=self.sources,
         )
 

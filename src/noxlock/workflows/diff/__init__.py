@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DiffRequest", "Wanted", "diff_locks"]
 
+_DEFAULT: Final = "poetry.lock"
 _HEAD: Final = "HEAD"
 _NAME_TWO: Final = "name two locks: `noxlock diff OLD NEW`"
 
@@ -136,8 +137,11 @@ def _declared(
     wanted, declared = request.wanted, project.definitions
     used = [name for each in declared.environments.values() for name in each.locks]
     names: Sequence[str] = list(dict.fromkeys([*declared.locks, *used]))
+    if not names and (project.root / _DEFAULT).is_file():
+        names = [_DEFAULT]
     if not names:
-        raise DefinitionError("no lock is declared", key="locks", hint=_NAME_TWO)
+        what = "no lock is declared, and there is no poetry.lock"
+        raise DefinitionError(what, file=str(project.root), hint=_NAME_TWO)
     if request.environment is not None:
         environment = project.environment(request.environment)
         names, wanted = environment.locks, wanted.in_environment(environment)

@@ -123,8 +123,9 @@ class Places(ExitStack):
         Raises:
             CompareError: It is none of them.
         """
-        if Path(typed).is_file():
-            return LockAt(WorkTree(Path()), Path(typed).as_posix())
+        here = Path(typed)
+        if here.exists() and not here.is_dir():
+            return LockAt(WorkTree(Path()), here.as_posix())
         if spec := split_revision(typed):
             name, path = spec
             lock = LockAt(self._typed(name, typed), path)
