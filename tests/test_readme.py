@@ -151,3 +151,54 @@ def test_help_is_what_the_readme_shows(command: str, shown: str) -> None:
     done = run(command, ROOT, env)
 
     assert done.stdout.split() == shown.split()
+
+
+LOCKED = (
+    ("numpy", "2.2.6", "main", "", "a"),
+    ("pytest", "8.3.5", "test", "pluggy", "a"),
+    ("pluggy", "1.5.0", "test", "", "a"),
+    ("scikit-learn", "1.5.2", "main", "numpy scipy", "a"),
+    ("scipy", "1.14.1", "main", "numpy", "a"),
+)
+LOCKED_AGAIN = (
+    *LOCKED[:1],
+    ("pytest", "8.3.4", "test", "pluggy", "a"),
+    LOCKED[2],
+    ("scikit-learn", "1.6.0", "main", "numpy scipy threadpoolctl", "a"),
+    ("scipy", "1.14.1", "main", "numpy", "b"),
+    ("threadpoolctl", "3.5.0", "main", "", "a"),
+)
+
+
+def lock_of(packages: tuple[tuple[str, str, str, str, str], ...]) -> str:
+    tables = [
+        f'[[package]]\nname = "{name}"\nversion = "{version}"\noptional = false\n'
+        f'python-versions = "*"\ngroups = ["{group}"]\n'
+        f'files = [{{file = "{name.replace("-", "_")}-{version}-py3-none-any.whl", '
+        f'hash = "sha256:{digest * 64}"}}]\n'
+        "[package.dependencies]\n" + "".join(f'{n} = "*"\n' for n in needs.split())
+        for name, version, group, needs, digest in packages
+    ]
+    return "\n".join([*tables, '[metadata]\nlock-version = "2.1"\n'])
+
+
+def test_what_a_diff_says_is_what_the_readme_shows(tmp_path: Path) -> None:
+    (command, shown), *others = re.findall(
+        r"```console\n\$ (noxlock diff[^\n]*)\n(.*?)```", README, re.DOTALL
+    )
+    assert not others
+    project = FILES["pyproject.toml"].replace("numpy>=2.0", "scikit-learn")
+    (tmp_path / "pyproject.toml").write_text(project)
+    (tmp_path / "sessions").mkdir()
+    (tmp_path / "sessions/all.yml").write_text(
+        "locks: {poetry.lock: {from: pyproject.toml}}\n"
+    )
+    (tmp_path / "poetry.lock").write_text(lock_of(LOCKED))
+    author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    for words in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "1"]):
+        subprocess.run(["git", *author, *words], cwd=tmp_path, check=True)
+    (tmp_path / "poetry.lock").write_text(lock_of(LOCKED_AGAIN))
+
+    done = run(command, tmp_path, os.environ)
+
+    assert (done.stderr, done.stdout) == ("", shown)

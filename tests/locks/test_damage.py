@@ -112,7 +112,10 @@ def test_what_is_no_lock_at_all_is_refused_with_the_known_formats() -> None:
     with pytest.raises(LockError, match="not a lock file of a known format") as raised:
         parse_lock("ci/pins", b"\x7fELF", beside=lambda _: None)
 
-    assert raised.value.hint == "known are poetry, pylock, requirements"
+    assert raised.value.hint == (
+        "known are poetry, pylock, requirements; of conda packages conda-lock,"
+        " explicit, pixi"
+    )
     with pytest.raises(LockError, match="not a lock of conda packages of a") as raised:
         parse_conda_lock("ci/pins", b"\x7fELF")
 

@@ -14,7 +14,7 @@ import pytest
 
 from noxlock.errors import DefinitionError, NoxlockError, SolveError, StaleLockError
 from noxlock.locks import parse_lock
-from noxlock.model import Definitions, LockDefinition
+from noxlock.model import ChangeKind, Definitions, LockDefinition
 from noxlock.workflows.lock import (
     LockOptions,
     LockOutcome,
@@ -53,16 +53,17 @@ def test_what_changed_is_written_at_once_and_said(bench: Bench) -> None:
     text = bench.text("ham 2.0", "spam 1.1")
     outcome = bench.make(text)
     assert outcome.written
-    assert [str(change) for change in outcome.changes] == [
-        "added ham 2.0",
-        "spam 1.0 -> 1.1",
+    assert outcome.difference is not None
+    assert [(c.name, c.kind) for c in outcome.difference.changes] == [
+        ("ham", ChangeKind.ADDED),
+        ("spam", ChangeKind.UPGRADED),
     ]
     assert bench.lock.read_text() == text
     assert bench.lock.stat().st_mode & 0o777 == 0o640
     assert bench.said() == [
-        "poetry.lock written: 2 packages changed",
-        "  added ham 2.0",
-        "  spam 1.0 -> 1.1",
+        "poetry.lock written: 1 upgraded, 1 added; 1 unchanged",
+        "  added     ham   2.0         main  transitive",
+        "  upgraded  spam  1.0 -> 1.1  main  transitive",
     ]
     assert bench.arguments == ["--no-interaction", "--no-ansi", "lock"]
     assert sorted(path.name for path in bench.root.iterdir()) == [
@@ -93,14 +94,16 @@ def test_a_description_that_changed_on_the_index_touches_nothing(bench: Bench) -
 
 def test_a_change_outside_the_packages_is_said_too(bench: Bench) -> None:
     outcome = bench.make(f"# another writer\n{bench.text('spam 1.0')}")
-    assert (outcome.written, outcome.changes) == (True, ())
+    assert outcome.written
+    assert outcome.difference is not None
+    assert outcome.difference.is_empty
     assert bench.said() == ["poetry.lock written: only its metadata changed"]
 
 
 def test_options_reach_the_tool(bench: Bench) -> None:
     bench.make(bench.text("spam 1.1"), LockOptions(update=("spam",)))
     assert bench.arguments[2:] == ["update", "--lock", "spam"]
-    assert bench.said()[0] == "poetry.lock written: 1 package changed"
+    assert bench.said()[0] == "poetry.lock written: 1 upgraded; 1 unchanged"
     bench.make(bench.text("spam 1.1"), LockOptions(upgrade=True))
     assert bench.arguments[2:] == ["lock", "--regenerate"]
 

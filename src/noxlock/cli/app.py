@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from noxlock.cli import check, compare, init, log, plan, report, schema, store, verify
+from noxlock.cli import (
+    check,
+    compare,
+    diff,
+    init,
+    log,
+    plan,
+    report,
+    schema,
+    store,
+    verify,
+)
 from noxlock.cli.output import report_error
 from noxlock.errors import NoxlockError, StaleLockError
 
@@ -28,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (plan, check, compare, report, log, verify, init, schema):
+for module in (plan, check, diff, compare, report, log, verify, init, schema):
     app.command()(module.COMMAND)
 app.add_typer(store.app)
 

@@ -192,5 +192,6 @@ def _format(file: str, data: bytes) -> Form[LockFormat]:
             return each
     raise LockError(
         "not a lock file of a known format",
-        hint=f"known are {', '.join(each.name for each in FORMATS)}",
+        hint=f"known are {', '.join(each.name for each in FORMATS)}; of conda packages"
+        f" {', '.join(each.name for each in CONDA_FORMATS)}",
     )

@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING
 from noxlock._lazy import lazily
 
 if TYPE_CHECKING:
+    from noxlock.model.changes import (
+        ChangeKind,
+        Layer,
+        LockChange,
+        LockDifference,
+        PinnedAs,
+    )
     from noxlock.model.conda import CondaLock, CondaPackage, CondaPlatform
     from noxlock.model.definition import (
         BaselineStore,
@@ -78,6 +85,7 @@ __all__ = [
     "ByWalk",
     "Cause",
     "CauseKind",
+    "ChangeKind",
     "Check",
     "CheckReport",
     "Closeness",
@@ -99,8 +107,11 @@ __all__ = [
     "IndexSource",
     "Interpreter",
     "Kind",
+    "Layer",
     "Lock",
+    "LockChange",
     "LockDefinition",
+    "LockDifference",
     "LockedFile",
     "LockedPackage",
     "Noise",
@@ -109,6 +120,7 @@ __all__ = [
     "PackageChange",
     "PackageRecord",
     "Part",
+    "PinnedAs",
     "Place",
     "Plan",
     "PlanKey",
@@ -137,6 +149,7 @@ if not TYPE_CHECKING:
     __getattr__ = lazily(
         __name__,
         {
+            "changes": "ChangeKind Layer LockChange LockDifference PinnedAs",
             "conda": "CondaLock CondaPackage CondaPlatform",
             "definition": "BaselineStore Check Definitions Gpu LockDefinition Session",
             "environment": "Environment ProjectInstall",

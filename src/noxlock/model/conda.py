@@ -63,6 +63,8 @@ class CondaPlatform(Struct, frozen=True, kw_only=True):
     packages: tuple[CondaPackage, ...]
     pypi: tuple[LockedPackage, ...] = ()
     """The `pip:` section, pinned; `wanted_by` holds the categories."""
+    roots: tuple[str, ...] = ()
+    """The conda packages that its sources ask for, where that is known."""
     content_hash: str | None = None
     """Of the sources that it was solved from, as conda-lock computes it."""
     virtual_packages: Mapping[str, str] = field(default_factory=dict)

@@ -14,7 +14,13 @@ from noxlock.model import Subdir, Target
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["full_python", "marker_environment", "parse_target", "tags"]
+__all__ = [
+    "full_python",
+    "known_pythons",
+    "marker_environment",
+    "parse_target",
+    "tags",
+]
 
 # What `3.11` stands for where no interpreter says it: the last release known here.
 _LAST: Final[Mapping[str, str]] = {
@@ -113,6 +119,11 @@ def full_python(text: str, fits: Callable[[str], bool] | None = None) -> str:
         return last
     patches = (f"{text}.{patch}" for patch in range(_MOST_PATCHES, -1, -1))
     return next(filter(fits, patches), last)
+
+
+def known_pythons() -> tuple[str, ...]:
+    """Return the last release known of each minor version, the oldest first."""
+    return tuple(_LAST.values())
 
 
 def marker_environment(target: Target) -> dict[str, str]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from noxlock.model import Verdict
 from noxlock.report import notices, suspects, words
+from noxlock.report._marks import LONGEST, rest, table, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from noxlock.model import CheckReport, OutputReport
     from noxlock.report.shown import Shown
@@ -23,14 +24,10 @@ _SIGNS: Final = {
     Verdict.DRIFTED: "❌",
     Verdict.NOT_COMPARABLE: "⚠️",
 }
-# CommonMark 2.4: "Any ASCII punctuation character may be backslash-escaped"; those
-# here mean something within a line, `|` in a table.
-_MEANS: Final = re.compile(r"([\\`*_{}\[\]<>#|~$&!@:])")
 _CAUSES: Final = 30
 _ROWS: Final = 100
 _LINES: Final = 60
 _LOG: Final = 40
-_TEXT: Final = 300
 
 
 def write(
@@ -51,9 +48,9 @@ def to_markdown(shown: Sequence[Shown], *, brief: bool = False) -> str:
 def _check(shown: Shown, *, brief: bool) -> Iterator[str]:
     report = shown.report
     sign = _SIGNS[Verdict.DRIFTED if report.flaky else report.verdict]
-    yield f"### {sign} {_text(report.check)}: {words.judged(report)}"
+    yield f"### {sign} {text(report.check)}: {words.judged(report)}"
     yield ""
-    yield _text(words.sentence(report), 1000)
+    yield text(words.sentence(report), 1000)
     yield ""
     if brief:
         return
@@ -84,15 +81,15 @@ def _causes(report: CheckReport) -> Iterator[str]:
         (suspects.cause_name(each), *suspects.cause_sides(each), each.why)
         for each in report.causes[:_CAUSES]
     )
-    yield from _table(("what", "baseline", "now", "why"), rows)
-    yield from _rest(len(report.causes) - _CAUSES)
+    yield from table(("what", "baseline", "now", "why"), rows)
+    yield from rest(len(report.causes) - _CAUSES)
 
 
 def _noticed(report: CheckReport) -> Iterator[str]:
     lines = [f"{each.label}: {each.text}" for each in notices.notices(report)]
     if line := notices.noise_line(report):
         lines.append(f"noise: {line}")
-    yield from (f"- {_text(line)}" for line in lines)
+    yield from (f"- {text(line)}" for line in lines)
     if lines:
         yield ""
 
@@ -113,8 +110,8 @@ def _outputs(outputs: Sequence[OutputReport]) -> Iterator[str]:
         verdict = f"{_SIGNS[each.verdict]} {each.verdict}"
         rows.append((each.output, verdict, *numbers, at))
     titles = ("output", "verdict", "out of tolerance", "largest", "relative", "ULP")
-    yield from _table((*titles, "worst place"), rows)
-    yield from _rest(len(outputs) - _ROWS)
+    yield from table((*titles, "worst place"), rows)
+    yield from rest(len(outputs) - _ROWS)
 
 
 def _varied(report: CheckReport) -> Iterator[str]:
@@ -128,26 +125,12 @@ def _varied(report: CheckReport) -> Iterator[str]:
         rows.append(
             (f"{each.axis} {each.value}", verdict, each.reason or "; ".join(lines))
         )
-    yield from _table(("varied", "verdict", "why"), rows)
-
-
-def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(titles)} |"
-    yield f"|{' --- |' * len(titles)}"
-    for row in rows:
-        yield f"| {' | '.join(_text(cell) for cell in row)} |"
-    yield ""
-
-
-def _rest(number: int) -> Iterator[str]:
-    if number > 0:
-        yield f"and {number:,} more"
-        yield ""
+    yield from table(("varied", "verdict", "why"), rows)
 
 
 def _block(title: str, lines: Sequence[str], language: str) -> Iterator[str]:
     # A block of HTML, which CommonMark 4.6 leaves as it is up to an empty line.
-    said = html.escape(words.shortened(title, _TEXT))
+    said = html.escape(words.shortened(title, LONGEST))
     yield f"<details><summary>{said}</summary>"
     yield ""
     yield from _fenced(lines, language)
@@ -156,7 +139,7 @@ def _block(title: str, lines: Sequence[str], language: str) -> Iterator[str]:
 
 
 def _fenced(lines: Sequence[str], language: str) -> Iterator[str]:
-    shown = [words.plain(line)[:_TEXT] for line in lines]
+    shown = [words.plain(line)[:LONGEST] for line in lines]
     # A fence ends at one as long: CommonMark 4.5.
     longest = max(
         (len(run) for line in shown for run in re.findall("`+", line)), default=0
@@ -166,8 +149,3 @@ def _fenced(lines: Sequence[str], language: str) -> Iterator[str]:
     yield from shown
     yield fence
     yield ""
-
-
-def _text(text: str, limit: int = _TEXT) -> str:
-    """Return *text* on one line, every character that means something escaped."""
-    return _MEANS.sub(r"\\\1", words.shortened(text, limit))

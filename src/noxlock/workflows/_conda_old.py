@@ -1,4 +1,4 @@
-"""A conda lock as it is, and what a new one changes of it."""
+"""A conda lock as it is, and what a new one keeps of it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from msgspec import structs
 from packaging.utils import canonicalize_name
 
-from noxlock.errors import SolveError
+from noxlock.errors import LockError, SolveError
+from noxlock.locks import parse_conda_lock
 from noxlock.workflows.lock_files import bytes_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
+    from noxlock.model import CondaLock
     from noxlock.report.progress import Progress
+    from noxlock.workflows._conda_sources import CondaSources
 
     Rows = list[dict[str, Any]]
 
-__all__ = ["OldLock", "changes", "parse_old", "read_old", "with_old_urls"]
+__all__ = ["OldLock", "parse_old", "read_old", "told_of", "with_old_urls"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,20 +93,21 @@ def with_old_urls(rows: Rows, before: Rows) -> Rows:
     ]
 
 
-def changes(target: str, before: Rows, after: Rows) -> list[str]:
-    """Return what changed on *target*: `linux-64: numpy 2.0 py_0 -> 2.1 py_0`."""
+def told_of(file: str, data: bytes | None, sources: CondaSources) -> CondaLock | None:
+    """Return what a lock says, its targets and roots as *sources* have them.
 
-    def pinned(rows: Rows) -> dict[tuple[str, str], str]:
-        return {(r["manager"], r["name"]): _shown(r) for r in rows}
-
-    old, new = pinned(before), pinned(after)
-    return [
-        f"{target}: {key[1]} {old.get(key, '(new)')} -> {new.get(key, '(removed)')}"
-        for key in sorted(old.keys() | new.keys())
-        if old.get(key) != new.get(key)
-    ]
-
-
-def _shown(row: Mapping[str, Any]) -> str:
-    build = str(row.get("url", "")).rpartition("-")[2].partition(".")[0]
-    return f"{row['version']} {build}" if row["manager"] == "conda" else row["version"]
+    None where there is none, or it cannot be read: all of the new one is new then.
+    """
+    if data is None:
+        return None
+    try:
+        lock = parse_conda_lock(file, data)
+    except LockError:
+        return None
+    platforms = {platform.subdir: platform for platform in lock.platforms}
+    for target in sources.targets:
+        if platform := platforms.get(target.subdir):
+            roots = tuple(spec.name for spec in target.wanted.conda)
+            named = structs.replace(platform, name=target.name, roots=roots)
+            platforms[target.subdir] = named
+    return structs.replace(lock, platforms=tuple(platforms.values()))

@@ -15,17 +15,18 @@ from noxlock.locks.conda_lock_writer import (
     lock_text,
     pip_rows,
 )
+from noxlock.locks.difference import difference
 from noxlock.solvers.rattler import CondaTask, solve_conda
 from noxlock.workflows._conda_old import (
     OldLock,
-    changes,
     parse_old,
     read_old,
+    told_of,
     with_old_urls,
 )
 from noxlock.workflows._conda_sources import CondaLockRequest, read_sources
 from noxlock.workflows.lock_files import bytes_of
-from noxlock.workflows.tool_lock import replace_lock
+from noxlock.workflows.tool_lock import replace_lock, tell_difference
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from noxlock.locks.conda_lock_writer import PipRow
     from noxlock.locks.environment_yml import Wanted
     from noxlock.locks.virtual_packages import VirtualPackages
-    from noxlock.model import CondaPackage
+    from noxlock.model import CondaPackage, LockDifference
     from noxlock.report.progress import Progress
     from noxlock.solvers.rattler import CondaSettings
 from noxlock.workflows._conda_sources import CondaSources, CondaTarget
@@ -74,8 +75,8 @@ class CondaLockOutcome:
     """Files that changed, relative to the project."""
     failures: Mapping[str, SolveError]
     """Why a target could not be locked; its old rows are kept."""
-    changes: tuple[str, ...] = ()
-    """`linux-64: numpy 2.0.0 -> 2.1.0`."""
+    difference: LockDifference | None = None
+    """What changed; None where nothing was written."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -234,7 +235,6 @@ def _write(
 ) -> CondaLockOutcome:
     rows: list[dict[str, Any]] = []
     hashes: dict[str, str] = {}
-    changed: list[str] = []
     for target in sources.targets:
         platform = str(target.subdir)
         before = old.of(platform)
@@ -242,7 +242,6 @@ def _write(
             after = with_old_urls(locked[target.name].rows, before)
             rows += after
             hashes[platform] = target.hash
-            changed += changes(target.name, before, after)
         elif platform in old.hashes:
             rows += before
             hashes[platform] = old.hashes[platform]
@@ -261,8 +260,14 @@ def _write(
             files[file.as_posix()] = explicit_text(
                 each.packages, each.pip, str(each.target.subdir), each.target.hash
             )
+    older = bytes_of(request.path)
     written = tuple(n for n, data in files.items() if _replace(request, n, data))
-    return replace(outcome, written=written, changes=tuple(changed))
+    if not written:
+        return outcome
+    found = difference(
+        *(told_of(request.lock, data, sources) for data in (older, files[request.lock]))
+    )
+    return replace(outcome, written=written, difference=found)
 
 
 def _replace(request: CondaLockRequest, name: str, data: bytes) -> bool:
@@ -286,12 +291,7 @@ def _tell(outcome: CondaLockOutcome, progress: Progress) -> None:
         progress.warn(f"{outcome.lock}: {name} is not locked: {where}{error.what}")
         if error.hint:
             progress.warn(f"  hint: {error.hint}")
-    if outcome.written:
-        count = len(outcome.changes)
-        many = f"{count} package{'' if count == 1 else 's'} changed"
-        what = many if count else "only its metadata changed"
-        progress.say(f"{', '.join(outcome.written)} written: {what}")
+    if outcome.difference is not None:
+        tell_difference(", ".join(outcome.written), outcome.difference, progress)
     elif not outcome.failures:
         progress.say(f"{outcome.lock} is up to date")
-    for change in outcome.changes:
-        progress.say(f"  {change}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from noxlock.locks.difference import PackageChange
+    from noxlock.model import LockDifference
 
 __all__ = ["LockOptions", "LockOutcome"]
 
@@ -28,7 +28,8 @@ class LockOutcome:
     """What became of one lock."""
 
     lock: str
-    changes: tuple[PackageChange, ...] = ()
+    difference: LockDifference | None = None
+    """What changed; None where nothing was written."""
     written: bool = False
     stale: str | None = None
     """With `check`: why the lock is not fresh."""

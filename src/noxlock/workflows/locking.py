@@ -205,6 +205,7 @@ def _lock_conda(
     outcome = lock_conda(request, settings, parts.progress, lock_pip=pip, update=update)
     return LockOutcome(
         lock=request.lock,
+        difference=outcome.difference,
         written=bool(outcome.written),
         failed=tuple(outcome.failures),
     )

@@ -17,7 +17,7 @@ from noxlock.process import Completed, run
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Given", "checked_out", "split_revision"]
+__all__ = ["Given", "Revision", "checked_out", "opened", "split_revision"]
 
 # A colon inside of braces is of a time: `main@{10:30}:path`.
 _SPEC: Final = re.compile(r"((?:[^:{]|\{[^}]*\})+):(.*)", re.DOTALL)
@@ -85,6 +85,59 @@ def checked_out(
         yield tuple(found)
 
 
+class Revision:
+    """The files of one git revision, read when they are asked for.
+
+    Attributes:
+        name: As the user typed it.
+        prefix: Where in the repository its paths with a dot count from: `sub/`.
+    """
+
+    def __init__(self, name: str, git: _Git) -> None:
+        self.name = name
+        self.prefix = git.prefix(name)
+        self._git = git
+        self._tree = git.tree(name)
+
+    def here(self, path: str) -> str:
+        """Return *path*, as `read` takes it, relative to the folder it counts from."""
+        return posixpath.relpath(
+            _from_top(path, self.prefix) or ".", self.prefix or "."
+        )
+
+    def read(self, path: str) -> bytes | None:
+        """Return the content of a file; None where the revision has none.
+
+        Args:
+            path: From the repository's top, or from here where it starts with a dot.
+
+        Raises:
+            CompareError: It is no file, or cannot be read.
+        """
+        self._git.said = f"{self.name}:{path}"
+        path = self._git.inside(_from_top(path, self.prefix))
+        mode, kind, name = self._git.entry(self._tree, path)
+        if not kind:
+            return None
+        if kind == "tree":
+            raise self._git.error("it is a folder")
+        self._git.add(mode, kind, name, path)
+        return self._git.checkout(path).read_bytes()
+
+
+@contextmanager
+def opened(
+    name: str, environ: Mapping[str, str], cwd: Path | None = None
+) -> Iterator[Revision]:
+    """Give the revision *name* of the repository around *cwd*.
+
+    Raises:
+        CompareError: There is no repository, or no such revision in it.
+    """
+    with tempfile.TemporaryDirectory(prefix="noxlock-") as folder:
+        yield Revision(name, _Git(Path(folder) / "git", name, environ, cwd))
+
+
 class _Git:
     """The repository, with an index of our own in *folder*."""
 
@@ -104,37 +157,56 @@ class _Git:
 
     def write(self, revision: str, path: str) -> Path:
         """Write what is at *path* into the folder; return where."""
+        try:
+            prefix = self.prefix(revision)
+        except CompareError as error:
+            error.what = f"there is no such file or folder, and {error.what}"
+            raise
+        tree = self.tree(revision)
+        path = self.inside(_from_top(path, prefix))
+        if not path:
+            self.must("read-tree", tree)
+            return self.checkout()
+        mode, kind, name = self.entry(tree, path)
+        if not kind:
+            raise self.error(f"the revision has no `{path}`")
+        self.add(mode, kind, name, path)
+        return self.checkout(path)
+
+    def prefix(self, revision: str) -> str:
+        """Return where in the repository this is: `sub/`, or nothing."""
         top = self.run("rev-parse", "--show-prefix")
         if not top.succeeded:
             raise self.error(
-                "there is no such file or folder, and no git repository that may have"
-                f" the revision `{revision}`: {top.tail(1)}"
+                f"no git repository that may have the revision `{revision}`:"
+                f" {top.tail(1)}"
             )
+        return top.stdout.strip()
+
+    def tree(self, revision: str) -> str:
+        """Return the id of what *revision* holds."""
         tree = self.run("rev-parse", "--quiet", "--verify", f"{revision}^{{tree}}")
         if not tree.succeeded or (found := _ID.search(tree.stdout)) is None:
             raise self.error(f"git knows no revision `{revision}`")
-        path = _from_top(path, top.stdout.strip())
+        return found[0]
+
+    def inside(self, path: str) -> str:
+        """Return *path*, which must not lead out of the repository."""
         if path.startswith(".."):
             raise self.error("the path leads out of the repository")
-        self._fill(found[0], path)
-        written = self.folder / "files"
-        written.mkdir()
-        prefix = f"--prefix={written.resolve().as_posix()}/"
-        self.must("checkout-index", "--all", "--force", prefix)
-        return written / path if path else written
+        return path
 
-    def _fill(self, tree: str, path: str) -> None:
-        """Put what *tree* has at *path* into the index."""
-        if not path:
-            self.must("read-tree", tree)
-            return
+    def entry(self, tree: str, path: str) -> tuple[str, str, str]:
+        """Return mode, kind and id of what *tree* has at *path*; empty: nothing."""
         listed = self.must("ls-tree", "-z", "--full-tree", tree, "--", path).stdout
-        entries = (entry.partition("\t") for entry in listed.split("\0"))
-        mode, kind, name = next(
-            (head.split() for head, _, place in entries if place == path), ("",) * 3
-        )
-        if not kind:
-            raise self.error(f"the revision has no `{path}`")
+        for head, _, place in (entry.partition("\t") for entry in listed.split("\0")):
+            if place == path:
+                mode, kind, name = head.split()
+                return mode, kind, name
+        return "", "", ""
+
+    def add(self, mode: str, kind: str, name: str, path: str) -> None:
+        """Put one entry into the index."""
         if kind == _SUBMODULE:
             raise self.error("it is a submodule, whose files are not in the revision")
         if mode == _LINK:
@@ -144,6 +216,14 @@ class _Git:
         else:
             entry = f"{mode},{name},{path}"
             self.must("update-index", "--add", "--cacheinfo", entry)
+
+    def checkout(self, path: str = "") -> Path:
+        """Write what is in the index into the folder; return where *path* is."""
+        written = self.folder / "files"
+        written.mkdir(exist_ok=True)
+        prefix = f"--prefix={written.resolve().as_posix()}/"
+        self.must("checkout-index", "--all", "--force", prefix)
+        return written / path if path else written
 
     def must(self, *arguments: str) -> Completed:
         """Run git, which must succeed."""

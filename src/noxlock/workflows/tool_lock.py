@@ -19,7 +19,7 @@ from noxlock.locks import parse_lock
 from noxlock.locks.difference import difference, differs_in_words_only
 from noxlock.locks.freshness import staleness
 from noxlock.process import run
-from noxlock.report.counts import counted
+from noxlock.report.changes import change_lines, summary
 from noxlock.solvers import SOLVERS, SolveRequest, solver_of
 from noxlock.workflows.lock_options import LockOutcome
 from noxlock.workflows.lock_tool import make_tool
@@ -27,8 +27,8 @@ from noxlock.workflows.lock_tool import make_tool
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from noxlock.locks.difference import PackageChange
-    from noxlock.model import Lock, LockDefinition
+    from noxlock.model import Lock, LockDefinition, LockDifference
+    from noxlock.report.progress import Progress
     from noxlock.solvers import Solver
     from noxlock.workflows.lock_options import LockOptions
     from noxlock.workflows.parts import Parts
@@ -38,6 +38,7 @@ __all__ = [
     "check_lock",
     "make_lock",
     "replace_lock",
+    "tell_difference",
     "told_freshness",
 ]
 
@@ -140,9 +141,9 @@ def make_lock(
         replace_lock(task.lock, after)
     except OSError as error:
         raise SolveError(f"cannot be written: {error}", file=task.name) from error
-    changes = difference(old, new)
-    _tell(task, changes, parts)
-    return LockOutcome(lock=task.name, changes=changes, written=True)
+    found = difference(old, new)
+    tell_difference(task.name, found, parts.progress)
+    return LockOutcome(lock=task.name, difference=found, written=True)
 
 
 def _request(
@@ -177,14 +178,13 @@ def _solved(task: ToolTask, request: SolveRequest) -> bytes:
         raise
 
 
-def _tell(task: ToolTask, changes: tuple[PackageChange, ...], parts: Parts) -> None:
-    count = len(changes)
-    what = f"{counted(count, 'package')} changed"
-    parts.progress.say(
-        f"{task.name} written: {what if count else 'only its metadata changed'}"
-    )
-    for change in changes:
-        parts.progress.say(f"  {change}")
+def tell_difference(files: str, difference: LockDifference, progress: Progress) -> None:
+    """Say that *files* were written, and what changed."""
+    empty = difference.is_empty
+    what = "only its metadata changed" if empty else summary(difference)
+    progress.say(f"{files} written: {what}")
+    for line in change_lines(difference):
+        progress.say(f"  {line}")
 
 
 def _readable(task: ToolTask, data: bytes | None, parts: Parts) -> Lock | None:
