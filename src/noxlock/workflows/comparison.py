@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from noxlock.workflows.outputs import Collected
 
 __all__ = [
+    "APART",
     "BySample",
     "Compared",
     "Comparing",
@@ -32,7 +33,7 @@ __all__ = [
 BySample = dict[str, dict[str, tuple[float, ...]]]
 """By output and key, the noisy numbers of several runs."""
 
-_APART = Samples(judged=False)
+APART = Samples(judged=False)
 """Between two single runs noisy numbers say nothing."""
 
 
@@ -73,7 +74,7 @@ class Comparing:
 
     def unfit(self, found: Collected) -> tuple[OutputReport, ...]:
         """Return the outputs that can be no baseline: even to themselves unlike."""
-        reports = [self.one(n, path, path, _APART) for n, path in found.files.items()]
+        reports = [self.one(n, path, path, APART) for n, path in found.files.items()]
         bad = [report for report in reports if not report.verdict.passed]
         return (*bad, *found.faults.values())
 
@@ -91,7 +92,7 @@ class Comparing:
             reports.append(
                 fault
                 or self.one(
-                    name, first.files[name], other.files[name], told.get(name, _APART)
+                    name, first.files[name], other.files[name], told.get(name, APART)
                 )
             )
         extra = {**first.faults, **other.faults}
@@ -129,7 +130,7 @@ class Comparing:
                 unproved.add(name)
                 continue
             path = fetched.folder / name
-            report = self.one(name, path, found.files[name], samples.get(name, _APART))
+            report = self.one(name, path, found.files[name], samples.get(name, APART))
             proof = Proof(path, found.files[name], recorded, actual, advice)
             reports.append(vouched := proof.vouched(report))
             if vouched is not report:

@@ -64,7 +64,7 @@ class CondaMaking:
         """Plan, then keep what is there or make it."""
         request, prefix = self.request, self.request.prefix
         memo = Memo(self.supplies.store.root)
-        planned = plan_conda_environment(self.conda, request, memo)
+        planned = request.plan or plan_conda_environment(self.conda, request, memo)
         receipt = read_receipt(prefix)
         if request.reuse:
             why = why_conda_rebuild(

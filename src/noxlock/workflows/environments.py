@@ -60,6 +60,30 @@ class Builder:
             environ=self.environ,
         )
 
+    def plan(self, request: BuildRequest) -> tuple[Plan, str]:
+        """Return what the environment of *request* would hold; nothing is made.
+
+        Returns:
+            The plan, and the exact version of the interpreter: that which conda brings,
+            or the one that was found; empty: there is none.
+
+        Raises:
+            NoxlockError: The locks have nothing for this machine, or not what is asked.
+        """
+        if request.conda is not None:
+            from noxlock.workflows.conda_planning import (  # noqa: PLC0415 - for conda
+                plan_conda_environment,
+            )
+
+            memo = Memo(self.store.root)
+            planned = plan_conda_environment(request.conda, request, memo)
+            return planned, planned.target.python
+        making = _Making(
+            builder=self, request=request, lock=_required(request.lock), started=0.0
+        )
+        interpreter = making.interpreter()
+        return making.planned(interpreter), interpreter.version
+
     def build(self, request: BuildRequest) -> BuiltEnvironment:
         """Make the environment of *request*, or keep the one that is there.
 
@@ -122,13 +146,8 @@ class _Making:
     def run(self) -> BuiltEnvironment:
         """Plan, then keep what is there or make it."""
         request, prefix = self.request, self.request.prefix
-        interpreter = find_interpreter(
-            request.python,
-            cache=self.builder.store.root,
-            environ=self.builder.environ,
-            root=request.root,
-        )
-        planned = self._plan(interpreter)
+        interpreter = self.interpreter()
+        planned = request.plan or self.planned(interpreter)
         gathering = self._gathering(planned, interpreter)
         receipt = read_receipt(prefix)
         if request.reuse:
@@ -156,7 +175,17 @@ class _Making:
         self._say(f"CPython {interpreter.version}, {held}, made in {took:.1f} s")
         return self._built(planned, interpreter, receipt, why, reused=False)
 
-    def _plan(self, interpreter: Interpreter) -> Plan:
+    def interpreter(self) -> Interpreter:
+        """Return the interpreter that is asked for."""
+        return find_interpreter(
+            self.request.python,
+            cache=self.builder.store.root,
+            environ=self.builder.environ,
+            root=self.request.root,
+        )
+
+    def planned(self, interpreter: Interpreter) -> Plan:
+        """Return what the lock gives for it."""
         wanted = self.request.environment
         target = _target(wanted.target, interpreter)
         facts = (wanted.groups, wanted.extras, target, wanted.only_binary)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
@@ -13,7 +14,6 @@ from noxlock.store.memo import digest, memo_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from noxlock.model import CondaLock, Lock
     from noxlock.store.memo import Memo
@@ -73,13 +73,15 @@ class LockFile(Generic[_L]):
         return all(digest(self._beside(name)) == then for name, then in read.items())
 
 
-def python_lock_file(file: str, data: bytes, folder: Path) -> LockFile[Lock]:
+def python_lock_file(
+    file: str, data: bytes, folder: Path | Callable[[str], bytes | None]
+) -> LockFile[Lock]:
     """Return a lock of Python packages.
 
     Args:
         file: As the user named it.
         data: Its bytes.
-        folder: Where it lies, and what it may refer to.
+        folder: Where it lies, and what it may refer to; or what reads from there.
     """
 
     def parse(beside: Callable[[str], bytes | None]) -> Lock:
@@ -94,6 +96,8 @@ def python_lock_file(file: str, data: bytes, folder: Path) -> LockFile[Lock]:
         return parse_lock(file, data, beside=beside)
 
     def beside(name: str) -> bytes | None:
+        if not isinstance(folder, Path):
+            return folder(name)
         try:
             return (folder / name).read_bytes()
         except OSError:

@@ -49,6 +49,8 @@ class BuildRequest:
     wheels is the first one to have it."""
     conda: CondaLock | LockFile[CondaLock] | None = None
     """Of the conda packages, which come first and bring the python."""
+    plan: Plan | None = None
+    """What it is to hold, instead of what the locks give: a mix of two of them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

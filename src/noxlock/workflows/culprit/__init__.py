@@ -1,0 +1,1 @@
+"""Find the package changes that made a check drift: make mixes, run, judge."""

@@ -1,0 +1,182 @@
+"""Search the package changes that make a check drift: start runs, wait, conclude."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from noxlock import process
+from noxlock.search import (
+    Done,
+    FindReleases,
+    Observation,
+    Options,
+    Probe,
+    Run,
+    Search,
+    State,
+)
+from noxlock.workflows.culprit.seen import SeenKind, outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from noxlock.search import Candidate, Change, ChangeId, Conclusion, Progress
+    from noxlock.workflows.culprit.mixes import Mixes
+    from noxlock.workflows.culprit.seen import Seen
+    from noxlock.workflows.culprit.trials import Trials
+
+__all__ = ["Explained", "Limits", "explain"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What a search may cost."""
+
+    jobs: int = 1
+    """Mixes that are tried side by side."""
+    most_runs: int | None = None
+    seconds: float | None = None
+    """Wall time after which no run is started any more."""
+    releases: bool = True
+    """Whether to look for the first bad release."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explained:
+    """What a search found, and by which runs."""
+
+    conclusion: Conclusion
+    runs: tuple[tuple[Probe, Seen], ...]
+    """In the order in which they ended."""
+    failing: bool
+    """The new lock makes the check fail, and that is what was looked for."""
+    seconds: float
+
+
+def explain(
+    trials: Trials,
+    mixes: Mixes,
+    limits: Limits,
+    *,
+    releases: Callable[[Change], Sequence[Candidate]],
+    watch: Callable[[Progress], None],
+) -> Explained:
+    """Search until it is explained, or the limits are reached.
+
+    What runs came to is kept: where the process ends, the same call goes on from there.
+
+    Args:
+        trials: Makes the runs.
+        mixes: Of the two locks.
+        limits: What it may cost.
+        releases: Returns those between the two versions of a change, from the old one
+            to the new one.
+        watch: Told where the search stands before each wait.
+
+    Raises:
+        NoxlockError: A run could not even be begun.
+    """
+    return _Searching(trials, mixes, limits, releases, watch).run()
+
+
+@dataclass(slots=True)
+class _Searching:
+    trials: Trials
+    mixes: Mixes
+    limits: Limits
+    find: Callable[[Change], Sequence[Candidate]]
+    watch: Callable[[Progress], None]
+    seen: list[tuple[Probe, Seen]] = field(default_factory=list)
+    running: dict[Future[Seen], tuple[Probe, int]] = field(default_factory=dict)
+    releases: dict[ChangeId, Sequence[Candidate]] = field(default_factory=dict)
+
+    def run(self) -> Explained:
+        started = time.monotonic()
+        self.trials.begin()
+        with ThreadPoolExecutor(self.limits.jobs) as pool:
+            try:
+                conclusion = self._until_done(pool, started)
+            finally:
+                for future in self.running:
+                    future.cancel()
+                process.end_all()
+        return Explained(
+            conclusion=conclusion,
+            runs=tuple(self.seen),
+            failing=self._failing,
+            seconds=time.monotonic() - started,
+        )
+
+    def _until_done(self, pool: ThreadPoolExecutor, started: float) -> Conclusion:
+        limit = self.limits.seconds
+        while True:
+            search, state = self._search(), self._state()
+            left = None if limit is None else started + limit - time.monotonic()
+            if left is not None and left <= 0:
+                return search.conclusion(state)
+            match search.next(state, jobs=self.limits.jobs):
+                case Done(conclusion=conclusion):
+                    return conclusion
+                case FindReleases(changes=names, progress=progress):
+                    self.watch(progress)
+                    self._find(names)
+                case Run(probes=probes, progress=progress):
+                    self.watch(progress)
+                    self._start(pool, probes)
+                    self._wait(left)
+
+    def _start(self, pool: ThreadPoolExecutor, probes: Sequence[Probe]) -> None:
+        for probe in probes:
+            taken = {slot for _, slot in self.running.values()}
+            slot = next(n for n in range(self.limits.jobs + 1) if n not in taken)
+            future = pool.submit(self.trials.run, probe, slot)
+            self.running[future] = probe, slot
+
+    def _wait(self, seconds: float | None) -> None:
+        done, _ = wait(self.running, seconds, FIRST_COMPLETED)
+        for future in done:
+            probe, _ = self.running.pop(future)
+            self.seen.append((probe, future.result()))
+
+    def _find(self, names: Sequence[ChangeId]) -> None:
+        for name in names:
+            found = tuple(self.find(self.mixes.change(name)))
+            self.releases[name] = found
+            by_version = {each.version: each for each in found if each.version}
+            self.trials.releases[name] = by_version
+
+    def _state(self) -> State:
+        failing = self._failing
+        history = [
+            Observation(probe=probe, outcome=outcome(seen, failing=failing))
+            for probe, seen in self.seen
+        ]
+        running = [probe for probe, _ in self.running.values()]
+        return State(history=history, running=running, releases=self.releases)
+
+    @property
+    def _failing(self) -> bool:
+        """Whether the new lock itself makes the check fail, and nothing drift."""
+        new = Probe(new=frozenset(each.id for each in self.mixes.changes.changed))
+        kinds = {seen.kind for probe, seen in self.seen if probe == new}
+        return SeenKind.FAILED in kinds and not kinds & {
+            SeenKind.DRIFTED,
+            SeenKind.SAME,
+        }
+
+    def _search(self) -> Search:
+        """Return the search, which knows what the check imports once it has run."""
+        loaded = {name for _, seen in self.seen for name in seen.loaded}
+        changed = self.mixes.changes.changed
+        return Search(
+            changed,
+            self.mixes.rules.implications(),
+            loaded={each.id for each in changed if each.name in loaded},
+            fits=self.mixes.rules.fits,
+            options=Options(
+                most_runs=self.limits.most_runs, releases=self.limits.releases
+            ),
+        )
