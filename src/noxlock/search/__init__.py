@@ -3,7 +3,7 @@
 History in, next probes out: the caller makes environments, runs the check and keeps the
 history; nothing in here has a state.
 
-    problem = changes(old_plan, new_plan, metadata=..., pypi_names=...)
+    problem = changes_between(old_plan, new_plan, metadata=..., pypi_names=...)
     rules = Compatibility(problem, environments=..., extras=..., satisfies=...)
     search = Search(
         problem.changed, rules.implications(), loaded=..., fits=rules.fits
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         Changes,
         Layer,
         Metadata,
-        changes,
+        changes_between,
     )
     from noxlock.search.conclusion import (
         Conclusion,
@@ -89,7 +89,7 @@ __all__ = [
     "State",
     "Step",
     "Unresolved",
-    "changes",
+    "changes_between",
     "locked_metadata",
 ]
 
@@ -97,7 +97,9 @@ if not TYPE_CHECKING:
     __getattr__ = lazily(
         __name__,
         {
-            "changes": "Candidate Change ChangeId Changes Layer Metadata changes",
+            "changes": (
+                "Candidate Change ChangeId Changes Layer Metadata changes_between"
+            ),
             "conclusion": (
                 "Conclusion Culprit CulpritPackage Done FindReleases Phase Progress Run"
                 " SearchVerdict Step Unresolved"

@@ -20,7 +20,7 @@ __all__ = [
     "Changes",
     "Layer",
     "Metadata",
-    "changes",
+    "changes_between",
 ]
 
 ChangeId = NewType("ChangeId", str)
@@ -103,7 +103,7 @@ class Changes:
         return {each: found for each, found in (*taken, *kept) if found}
 
 
-def changes(
+def changes_between(
     old: Plan,
     new: Plan,
     *,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -77,6 +77,8 @@ class Compatibility:
         All requirements count that it has or that others have of it, but for those
         that are not met in the locks either.
         """
+        own = self._new.candidates.get(change) or self._old.candidates[change]
+        release = replace(release, provides=own.provides)
         pins = {**self._changes.at(new), change: release}
         found = providers(pins)
         for asker in pins:

@@ -191,15 +191,15 @@ class Strategy:
             # An interaction: hold what was found, and look for what it needs besides.
             low, high = yield from self._narrow(mix, high)
             held = Mix(held | (high & ~low))
-        return (yield from self._minimise(mix, complex_=held != high & ~low))
+        return (yield from self._minimise(mix, joint=held != high & ~low))
 
-    def _minimise(self, mix: Mix, *, complex_: bool) -> Steps[Finding]:
+    def _minimise(self, mix: Mix, *, joint: bool) -> Steps[Finding]:
         """Take back each head of *mix*; search what is left where that is bad."""
         found = self.found
         found.phase, found.suspects = Phase.CONFIRMING, mix
         proven, heads = NOTHING, self._graph.heads(mix)
-        runs = _SURE if complex_ else 1
-        if complex_:
+        runs = _SURE if joint else 1
+        if joint:
             yield from self._ask(Spot(mix=mix), chance=0.95, runs=runs)
         for head in bits(heads):
             less = Mix(mix & ~(1 << head))
