@@ -1,0 +1,1 @@
+"""Find what made a check drift, and say it."""
