@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from noxlock.cli import (
+    bisect,
     check,
     compare,
     diff,
@@ -39,7 +40,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (plan, check, diff, compare, report, log, verify, init, schema):
+for module in (
+    *(plan, check, diff, compare, bisect, report, log, verify, init, schema),
+):
     app.command()(module.COMMAND)
 app.add_typer(store.app)
 

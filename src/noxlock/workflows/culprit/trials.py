@@ -63,20 +63,20 @@ class Trials:
     fresh: int = 0
     """Runs that were made, and not known from an earlier search."""
 
-    def begin(self) -> None:
-        """Have something to compare with.
+    def begin(self) -> Seen | None:
+        """Have something to compare with; returns the run of the old lock that made it.
 
         Where the check fails with the old lock there is nothing then, and every run
         says so.
         """
         if self.reference is not None:
-            return
+            return None
         key = self.mixes.old.plan.key
         place = self.folder / "reference" / key
         said = self.mixes.old.said
         self.reference = read_reference(place, said)
         if self.reference is not None:
-            return
+            return None
         attempt = self._attempt(OLD, 0)
         found = [ran.found for ran in attempt.runs]
         failed = attempt.failed
@@ -88,7 +88,9 @@ class Trials:
             comparing = Comparing.of(self.check)
             self.reference = write_reference(place, said, comparing, found)
         self.fresh += 1
-        self.ledger.add(key, failed or attempt.seen(SeenKind.SAME))
+        seen = failed or attempt.seen(SeenKind.SAME)
+        self.ledger.add(key, seen)
+        return seen
 
     def run(self, probe: Probe, slot: int) -> Seen:
         """Return what one run of *probe* came to.

@@ -23,7 +23,14 @@ from noxlock.workflows.culprit.seen import SeenKind, outcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from noxlock.search import Candidate, Change, ChangeId, Conclusion, Progress
+    from noxlock.search import (
+        Candidate,
+        Change,
+        ChangeId,
+        Conclusion,
+        Implication,
+        Progress,
+    )
     from noxlock.workflows.culprit.mixes import Mixes
     from noxlock.workflows.culprit.seen import Seen
     from noxlock.workflows.culprit.trials import Trials
@@ -92,10 +99,19 @@ class _Searching:
     seen: list[tuple[Probe, Seen]] = field(default_factory=list)
     running: dict[Future[Seen], tuple[Probe, int]] = field(default_factory=dict)
     releases: dict[ChangeId, Sequence[Candidate]] = field(default_factory=dict)
+    _new: Probe = field(init=False)
+    """The new lock itself."""
+    _implications: Sequence[Implication] = field(init=False)
+
+    def __post_init__(self) -> None:
+        changed = self.mixes.changes.changed
+        self._new = Probe(new=frozenset(each.id for each in changed))
+        self._implications = self.mixes.rules.implications()
 
     def run(self) -> Explained:
         started = time.monotonic()
-        self.trials.begin()
+        if (first := self.trials.begin()) is not None:
+            self.seen.append((OLD, first))
         with ThreadPoolExecutor(self.limits.jobs) as pool:
             try:
                 conclusion = self._until_done(pool, started)
@@ -160,20 +176,20 @@ class _Searching:
     @property
     def _failing(self) -> bool:
         """Whether the new lock itself makes the check fail, and nothing drift."""
-        new = Probe(new=frozenset(each.id for each in self.mixes.changes.changed))
-        kinds = {seen.kind for probe, seen in self.seen if probe == new}
+        kinds = {seen.kind for probe, seen in self.seen if probe == self._new}
         return SeenKind.FAILED in kinds and not kinds & {
             SeenKind.DRIFTED,
             SeenKind.SAME,
         }
 
     def _search(self) -> Search:
-        """Return the search, which knows what the check imports once it has run."""
-        loaded = {name for _, seen in self.seen for name in seen.loaded}
+        """Return the search, which knows what the check imports once both ends ran."""
+        ends = (OLD, self._new)
+        loaded = {n for probe, seen in self.seen if probe in ends for n in seen.loaded}
         changed = self.mixes.changes.changed
         return Search(
             changed,
-            self.mixes.rules.implications(),
+            self._implications,
             loaded={each.id for each in changed if each.name in loaded},
             fits=self.mixes.rules.fits,
             options=Options(

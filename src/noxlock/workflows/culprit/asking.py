@@ -1,0 +1,312 @@
+"""From the name of a check to what drifted it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from noxlock.definitions import baseline_folder
+from noxlock.envs import resolve_profile
+from noxlock.errors import DefinitionError, nearest
+from noxlock.locks.difference.ways import ways_of_lock, ways_of_platform
+from noxlock.model import ProjectInstall
+from noxlock.plan import platform_of
+from noxlock.report import causes
+from noxlock.report.progress import Quiet
+from noxlock.search import Observation
+from noxlock.workflows.baselines.baseline import baseline_of
+from noxlock.workflows.culprit.metadata import read_metadata
+from noxlock.workflows.culprit.mixes import Mixes
+from noxlock.workflows.culprit.reference import Reference
+from noxlock.workflows.culprit.releases import find_releases
+from noxlock.workflows.culprit.seen import Ledger, SeenKind, outcome
+from noxlock.workflows.culprit.sides import RECORD, WORK_TREE, Planner
+from noxlock.workflows.culprit.specs import satisfies
+from noxlock.workflows.culprit.told import Known, Ran, paths, standing, told
+from noxlock.workflows.culprit.trials import Trials
+from noxlock.workflows.culprit.why import Limits, explain
+from noxlock.workflows.facts import machine_facts
+from noxlock.workflows.inputs import read_inputs
+from noxlock.workflows.lock_files import lock_of
+from noxlock.workflows.outputs import check_names
+from noxlock.workflows.records import record_digest
+from noxlock.workflows.repro.alone import alone
+from noxlock.workflows.repro.request import CheckRequest
+from noxlock.workflows.repro.tree import read_tree
+from noxlock.workflows.requests import BuildRequest
+from noxlock.workflows.targets import on_this_machine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from noxlock.locks.difference.ways import Ways
+    from noxlock.model import Cause, Check, Record
+    from noxlock.model.culprit import CulpritReport, Standing
+    from noxlock.workflows.baselines.baseline import Baseline
+    from noxlock.workflows.culprit.sides import Side
+    from noxlock.workflows.culprit.why import Explained
+    from noxlock.workflows.environments import Builder, BuiltEnvironment
+    from noxlock.workflows.inputs import Inputs
+    from noxlock.workflows.parts import Parts
+    from noxlock.workflows.project import Project
+
+__all__ = ["WhyRequest", "ask_why"]
+
+FOLDER: Final = "why"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WhyRequest:
+    """What a user wants to know."""
+
+    project: Project
+    name: str
+    """Of the check."""
+    good: str = RECORD
+    """`record`, or a git revision."""
+    bad: str = WORK_TREE
+    """`worktree`, or a git revision."""
+    python: str | None = None
+    """Of an environment with several; None: the first."""
+    limits: Limits = field(default_factory=Limits)
+    nox_folder: Path
+    environ: Mapping[str, str]
+
+    @property
+    def folder(self) -> Path:
+        """Where its searches keep what they have seen."""
+        return self.nox_folder / FOLDER / self.name
+
+
+def ask_why(
+    request: WhyRequest, parts: Parts, watch: Callable[[Standing], None]
+) -> CulpritReport:
+    """Return which package changes made the check drift.
+
+    Args:
+        request: The check and the two locks.
+        parts: The store, the index, the builder.
+        watch: Told where the search stands.
+
+    Raises:
+        DefinitionError: There is no such check, or its definition is no good.
+        CompareError: There is no baseline, no such revision, no lock in it.
+        NoxlockError: A lock cannot be read, or gives nothing here.
+    """
+    checks = request.project.definitions.checks
+    if request.name not in checks:
+        listed = ", ".join(sorted(checks)) or "none"
+        what = f"unknown check `{request.name}`; known: {listed}"
+        raise DefinitionError(what, hint=nearest(request.name, checks))
+    with alone(request.folder, parts.progress.say):
+        return _Asked(request, checks[request.name], parts).report(watch)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    request: WhyRequest
+    check: Check
+    parts: Parts
+
+    @property
+    def baseline(self) -> Baseline:
+        request = self.request
+        return baseline_of(
+            self.check, request.name, request.project.root, request.environ
+        )
+
+    @property
+    def builder(self) -> Builder:
+        return replace(self.parts.builder, progress=Quiet())
+
+    def report(self, watch: Callable[[Standing], None]) -> CulpritReport:
+        request = self.request
+        old, new = self._sides()
+        supplies = self.builder.supplies
+        said = read_metadata(old.plan, supplies) | read_metadata(new.plan, supplies)
+        mixes = Mixes.of(old, new, metadata=said, satisfies=satisfies)
+        base = (new.request.root / new.request.lock_file).parent
+        trials = self._trials(mixes)
+        found = explain(
+            trials,
+            mixes,
+            request.limits,
+            releases=lambda change: find_releases(
+                change, new.plan, supplies, base=base
+            ),
+            watch=lambda progress: watch(standing(progress, mixes.changes)),
+        )
+        return told(found.conclusion, self._known(mixes, found, trials.inputs))
+
+    def _sides(self) -> tuple[Side, Side]:
+        request = self.request
+        project = request.project
+        environment = project.environment(self.check.environment)
+        if environment.conda:
+            environment = on_this_machine(project, environment, request.environ)
+        pythons = environment.python
+        first = pythons if isinstance(pythons, str) else pythons[0]
+        install = project.install(environment, default=ProjectInstall.WHEEL)
+        wanted = BuildRequest(
+            root=project.root,
+            name=f"{FOLDER}({request.name})",
+            environment=environment,
+            python=request.python or first,
+            prefix=request.folder / "env",
+            project=install,
+            lock=project.lock_file(environment.pypi) if environment.pypi else None,
+            lock_file=environment.pypi or "",
+            conda=project.conda_lock_file(environment.conda)
+            if environment.conda
+            else None,
+        )
+        planner = Planner(
+            request=wanted,
+            builder=self.builder,
+            baseline=self.baseline,
+            environ=request.environ,
+            warn=self.parts.progress.warn,
+        )
+        return planner.side(request.good), planner.side(request.bad)
+
+    def _trials(self, mixes: Mixes) -> Trials:
+        request, check = self.request, self.check
+        project, at = request.project, f"checks.{request.name}"
+        check_names(check.outputs, request.name)
+        self.baseline.check()
+        try:
+            profile = resolve_profile(check.profile, project.definitions.profiles)
+        except DefinitionError as error:
+            key = error.key or f"{at}.profile"
+            raise error.inside(key=key) from error.__cause__
+        inputs = read_inputs(
+            project.root,
+            check.inputs,
+            check=request.name,
+            leave_out=(request.nox_folder, self.baseline.path),
+        )
+        reference, identity = self._reference(mixes)
+        facts = (
+            msgspec.to_builtins(check),
+            sorted(profile.changes(request.environ).items(), key=str),
+            inputs.digests,
+            self._tree(),
+            identity,
+        )
+        digest = hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:32]
+        return Trials(
+            check=check,
+            mixes=mixes,
+            builder=self.builder,
+            folder=request.folder,
+            ledger=Ledger(request.folder / "seen" / digest),
+            request=self._check_request,
+            profile=profile,
+            inputs=inputs,
+            reference=reference,
+        )
+
+    def _reference(self, mixes: Mixes) -> tuple[Reference | None, str]:
+        """Return what outputs are held against, and what tells it from any other."""
+        if self.request.good != RECORD:
+            return None, mixes.old.plan.key
+        record = self._record()
+        fetched = self.baseline.fetch(record)
+        faults = {name: str(fault) for name, fault in fetched.faults.items()}
+        reference = Reference(
+            said="the baseline",
+            folder=fetched.folder,
+            samples=self.baseline.samples(),
+            faults=faults,
+        )
+        return reference, record_digest(record)
+
+    def _record(self) -> Record:
+        record = self.baseline.read()
+        assert record is not None  # noqa: S101 - else there was no such side
+        return record
+
+    def _tree(self) -> tuple[str, str]:
+        """Return what tells the project's code from any other."""
+        root = self.request.project.root
+        checks = self.request.project.definitions.checks.items()
+        leave_out = [baseline_folder(name, check) for name, check in checks]
+        leave_out += self.request.project.definitions.locks
+        tree = read_tree(root, leave_out, self.request.environ)
+        if tree.commit is not None:
+            return tree.commit, hashlib.sha256(tree.diff).hexdigest()
+        return "", _without_git(root)
+
+    def _check_request(self, built: BuiltEnvironment, folder: Path) -> CheckRequest:
+        request = self.request
+        return CheckRequest(
+            root=request.project.root,
+            name=request.name,
+            check=self.check,
+            built=built,
+            environ=request.environ,
+            nox_folder=folder,
+            profiles=request.project.definitions.profiles,
+            vary=False,
+        )
+
+    def _known(self, mixes: Mixes, found: Explained, inputs: Inputs) -> Known:
+        ran = [
+            Ran(
+                seen=Observation(
+                    probe=probe, outcome=outcome(seen, failing=found.failing)
+                ),
+                difference=seen.difference
+                if seen.kind is not SeenKind.NOT_MADE
+                else "",
+                seconds=seen.seconds + seen.overhead,
+            )
+            for probe, seen in found.runs
+        ]
+        return Known(
+            check=self.request.name,
+            changes=mixes.changes,
+            ran=ran,
+            seconds=found.seconds,
+            old=mixes.old.said,
+            new=mixes.new.said,
+            ways=paths(mixes.changes, *_ways(mixes.new), *_ways(mixes.old)),
+            causes=self._causes(inputs),
+        )
+
+    def _causes(self, inputs: Inputs) -> tuple[Cause, ...]:
+        """Return what else than packages is not what it was when it was recorded."""
+        if self.request.good != RECORD:
+            return ()
+        record = self._record()
+        now = msgspec.structs.replace(
+            record, machine=machine_facts(), inputs=inputs.digests
+        )
+        return causes(record, now, ())
+
+
+def _ways(side: Side) -> list[Ways]:
+    """Return the ways to packages that the locks of *side* tell."""
+    found = [] if side.lock is None else [ways_of_lock(side.lock)]
+    if side.request.conda is not None:
+        platform = platform_of(lock_of(side.request.conda), side.plan.target)
+        found.append(ways_of_platform(platform))
+    return found
+
+
+def _without_git(root: Path) -> str:
+    """Return what tells the files of a project from any others, by size and time."""
+    facts = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(
+            n for n in folders if not n.startswith((".", "__pycache__"))
+        )
+        for name in sorted(files):
+            status = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118
+            facts.append((folder, name, status.st_size, status.st_mtime_ns))
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
