@@ -1,0 +1,1 @@
+"""The culprit search at work: what its questions are answered with."""
