@@ -72,6 +72,14 @@ class Options(TypedDict, total=False):
     """Whether pages stand behind a redirect."""
     stall: float
     """Seconds of silence before a file's second half."""
+    yanked: tuple[str, ...]
+    """Files that pages call yanked."""
+    requires_python: Mapping[str, str]
+    """What pages say so of files."""
+    metadata: Mapping[str, bytes]
+    """What lies beside files, as PEP 658 has it."""
+    metadata_hash: Literal["right", "wrong", "none"]
+    """The hash of those that pages give; right if left out."""
     tls: tuple[Path, Path]
     """Certificate and key: the server speaks https."""
 
@@ -167,8 +175,10 @@ class _Handler(LoopbackHandler):
         self._answer(200, body, headers)
 
     def _file(self, name: str) -> None:
-        body = self.server_index.files.get(name)
         options = self.options
+        beside = options.get("metadata", {}).get(name.removesuffix(".metadata"))
+        stored = self.server_index.files.get(name)
+        body = beside if name.endswith(".metadata") else stored
         if body is None or name in options.get("lost", ()):
             self._answer(404, b"gone", {})
             return
@@ -190,12 +200,14 @@ class _Handler(LoopbackHandler):
             return 200, body
         if self.options.get("ignore_range"):
             return 200, body
-        start = int(asked.removeprefix("bytes=").removesuffix("-"))
+        first, _, last = asked.removeprefix("bytes=").partition("-")
+        start = int(first) if first else max(0, len(body) - int(last))
         start += int(self.options.get("wrong_range", False))
+        end = min(int(last), len(body) - 1) if first and last else len(body) - 1
         if start >= len(body):
             return 416, b""
-        headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
-        return 206, body[start:]
+        headers["Content-Range"] = f"bytes {start}-{end}/{len(body)}"
+        return 206, body[start : end + 1]
 
     def _answer(
         self, status: int, body: bytes, headers: Mapping[str, str], *, cut: bool = False
@@ -240,12 +252,39 @@ def _digest(handler: _Handler, name: str) -> str | None:
             return hashlib.sha256(handler.server_index.files[name]).hexdigest()
 
 
+def _beside(handler: _Handler, name: str) -> dict[str, str] | bool:
+    data = handler.options.get("metadata", {}).get(name)
+    match handler.options.get("metadata_hash", "right"):
+        case "right" if data is not None:
+            return {"sha256": hashlib.sha256(data).hexdigest()}
+        case "wrong" if data is not None:
+            return {"sha256": "0" * 64}
+        case _:
+            return data is not None
+
+
+def _attributes(handler: _Handler, name: str) -> str:
+    options = handler.options
+    said = ""
+    if python := options.get("requires_python", {}).get(name):
+        said += f' data-requires-python="{html.escape(python)}"'
+    if name in options.get("yanked", ()):
+        said += " data-yanked"
+    beside = _beside(handler, name)
+    if isinstance(beside, dict):
+        said += f" data-core-metadata='sha256={beside['sha256']}'"
+    elif beside:
+        said += " data-dist-info-metadata=true"
+    return said
+
+
 def _html(handler: _Handler, names: list[str]) -> bytes:
     lines = []
     for name in names:
         digest = _digest(handler, name)
         link = _link(handler, name) + (f"#sha256={digest}" if digest else "")
-        lines.append(f'<a href="{html.escape(link)}">{html.escape(name)}</a><br>')
+        said = _attributes(handler, name)
+        lines.append(f'<a href="{html.escape(link)}"{said}>{html.escape(name)}</a><br>')
     return "\n".join(["<!DOCTYPE html><html><body>", *lines, "</body></html>"]).encode()
 
 
@@ -259,6 +298,9 @@ def _json(handler: _Handler, project: str, names: list[str]) -> bytes:
                 "url": _link(handler, name),
                 "hashes": {"sha256": digest} if digest else {},
                 "size": len(handler.server_index.files[name]),
+                "yanked": name in handler.options.get("yanked", ()),
+                "core-metadata": _beside(handler, name),
+                "requires-python": handler.options.get("requires_python", {}).get(name),
             }
         )
     page = {"meta": {"api-version": "1.1"}, "name": project, "files": files}

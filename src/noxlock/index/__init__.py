@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from noxlock.model import PlannedPackage, Sha256, Target
 
-__all__ = ["FetchRequest", "Fetched", "Index"]
+__all__ = ["FetchRequest", "Fetched", "Index", "ListedFile"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +54,24 @@ class Fetched:
     """Where it came from, without credentials."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedFile:
+    """One file that a place lists."""
+
+    url: str
+    filename: str
+    sha256: str | None
+    """As the page says; None where it says none."""
+    size: int | None = None
+    """In bytes, as the page says; None where it does not."""
+    requires_python: str | None = None
+    """As the page says."""
+    yanked: bool = False
+    metadata: str | None = None
+    """The sha256 of the METADATA that lie beside it (PEP 658), "" where the page has
+    none of them; None: there are none beside it."""
+
+
 class Index(Protocol):
     """Where artifacts come from: indexes, find-links, fixed addresses, local files."""
 
@@ -80,5 +98,24 @@ class Index(Protocol):
             FetchError: A file cannot be found or downloaded; names the package, the
                 index asked, and why.
             HashMismatchError: The bytes are not what was locked.
+        """
+        ...
+
+    def listing(self, request: FetchRequest, /) -> tuple[ListedFile, ...]:
+        """Return all files of the project of the request's one package.
+
+        They are those of the places that the lock names for it; where they have none of
+        the project, those of the user's own. Yanked files are among them.
+
+        Raises:
+            FetchError: There is none, and not every place could be asked.
+        """
+        ...
+
+    def metadata(self, files: Sequence[ListedFile], /) -> Mapping[str, bytes]:
+        """Return METADATA of wheels by their URL, as far as they can be had cheaply.
+
+        Either they lie beside the wheel (PEP 658), or they are read out of it by HTTP
+        ranges: then nothing vouches for their bytes. A failure leaves a wheel out.
         """
         ...

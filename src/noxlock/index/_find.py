@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from packaging.tags import Tag
 
-    from noxlock.index import FetchRequest
-    from noxlock.index.pages import ListedFile, Pages
+    from noxlock.index import FetchRequest, ListedFile
+    from noxlock.index.pages import Pages
     from noxlock.model import PlannedPackage
 
 __all__ = ["Finder", "Sources"]
@@ -91,6 +91,22 @@ class Finder:
             )
         search.rest = self._candidates(search)
         return search
+
+    def listed(self, search: Search) -> tuple[ListedFile, ...]:
+        """Return the files of the project in the first places that have any.
+
+        What places say that cannot be asked is noted in *search*.
+        """
+        name = search.package.name
+        for places in self._tiers(search.package):
+            found: dict[str, ListedFile] = {}
+            for place in places:
+                for file in self._listing(search, place):
+                    if _same(file.filename)[0] == name:
+                        found.setdefault(file.filename, file)
+            if found:
+                return tuple(found.values())
+        return ()
 
     def note(self, search: Search, candidate: Candidate, error: AccessError) -> None:
         """Note that *candidate* did not come; its host is not asked again if dead."""

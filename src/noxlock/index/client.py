@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import partial
 from threading import Event, Lock
 from typing import TYPE_CHECKING
@@ -13,8 +14,9 @@ from noxlock.index import Fetched
 from noxlock.index._download import Downloads, WrongBytesError
 from noxlock.index._find import Finder, Sources
 from noxlock.index._http import PARALLEL, AccessError, Connection
+from noxlock.index._metadata import metadata_of
 from noxlock.index._parallel import Crew
-from noxlock.index._search import describe
+from noxlock.index._search import Search, describe
 from noxlock.index.addresses import local_path, without_credentials
 from noxlock.index.pages import Pages, Place
 from noxlock.model import Kind
@@ -22,12 +24,11 @@ from noxlock.plan import tags
 from noxlock.report.counts import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from noxlock.index import FetchRequest
-    from noxlock.index._search import Candidate, Search
-    from noxlock.index.pages import ListedFile
+    from noxlock.index import FetchRequest, ListedFile
+    from noxlock.index._search import Candidate
     from noxlock.index.settings import IndexSettings, Setting
     from noxlock.report.progress import Progress, Task
 
@@ -73,10 +74,7 @@ class IndexClient:
         packages = [p for p in request.packages if p.kind not in elsewhere]
         if not packages:
             return
-        stop = Event()
-        connection = Connection(self._settings, self._logins(), stop)
-        crew = Crew(PARALLEL, stop)
-        try:
+        with self._at_work() as (connection, crew):
             finder = self._finder(connection, request)
             searches = [finder.search(package) for package in packages]
             total = _find_all(crew, searches)
@@ -88,6 +86,51 @@ class IndexClient:
                 for search, fetched in crew.run(jobs):
                     self._tell(search, fetched, told)
                     on_file(fetched)
+
+    def listing(self, request: FetchRequest, /) -> tuple[ListedFile, ...]:
+        """Return all files of the project of the request's one package.
+
+        Raises:
+            FetchError: There is none, and not every place could be asked.
+        """
+        (package,) = request.packages
+        search = Search(package=package, accepted=frozenset())
+        with self._at_work() as (connection, _):
+            found = self._finder(connection, request).listed(search)
+            grave = {at: note for at, note in search.notes.items() if note.grave}
+            said = "; ".join(f"{at}: {note.what}" for at, note in grave.items())
+            if grave and not found:
+                hints = [note.hint for note in grave.values() if note.hint]
+                raise FetchError(
+                    f"the releases of {package.name} cannot be listed: {said}",
+                    hint=hints[0] if hints else "is its index the right one, and up?",
+                )
+        if grave:
+            self._progress.warn(f"the releases of {package.name}: {said}")
+        return found
+
+    def metadata(self, files: Sequence[ListedFile], /) -> dict[str, bytes]:
+        """Return METADATA of wheels by their URL, as far as they can be had cheaply."""
+        title = f"read metadata of {counted(len(files), 'release')}"
+        found = {}
+        with (
+            self._at_work() as (connection, crew),
+            self._progress.task(title, total=len(files), unit="releases") as task,
+        ):
+            jobs = [partial(metadata_of, connection, file) for file in files]
+            for file, data in crew.run(jobs):
+                task.advance()
+                if data is not None:
+                    found[file.url] = data
+        return found
+
+    @contextmanager
+    def _at_work(self) -> Iterator[tuple[Connection, Crew]]:
+        stop = Event()
+        connection = Connection(self._settings, self._logins(), stop)
+        crew = Crew(PARALLEL, stop)
+        try:
+            yield connection, crew
         except FetchError:
             self._known.clear()  # the next run sees what was put right
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from threading import Lock
 from typing import TYPE_CHECKING, Final
@@ -15,6 +15,7 @@ from unearth.collector import IndexPage, parse_html_page
 from unearth.link import Link
 from unearth.utils import is_archive_file
 
+from noxlock.index import ListedFile
 from noxlock.index._http import AccessError
 from noxlock.index.addresses import filename_of, local_path
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from noxlock.index._http import Connection
 
-__all__ = ["ListedFile", "Pages", "Place"]
+__all__ = ["Pages", "Place"]
 
 # As pip asks: JSON where the index has it, then the versioned HTML, then any.
 _HEADERS: Final = {
@@ -40,8 +41,13 @@ _HTML: Final = {".html", ".htm"}
 _ANCHOR: Final = re.compile(r"<a[\s>]", re.IGNORECASE)
 _BASE: Final = re.compile(r"<base[\s>]|<!--", re.IGNORECASE)
 _ADDRESS: Final = re.compile(
-    r"""<a\s(?:[^>"']|"[^"]*"|'[^']*')*?(?<![\w-])href\s*=\s*"""
-    r"""(?:"([^"]*)"|'([^']*)')""",
+    r"""<a\s((?:[^>"']|"[^"]*"|'[^']*')*?)(?<![\w-])href\s*=\s*"""
+    r"""(?:"([^"]*)"|'([^']*)')((?:[^>"']|"[^"]*"|'[^']*')*)""",
+    re.IGNORECASE,
+)
+_DATA: Final = re.compile(
+    r"""(?<!\S)data-(requires-python|yanked|core-metadata|dist-info-metadata)"""
+    r"""(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""",
     re.IGNORECASE,
 )
 _SHA256: Final = re.compile(r"(?:^|&)sha256=([0-9a-fA-F]{64})")
@@ -54,18 +60,6 @@ class Place:
     url: str
     origin: str
     find_links: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ListedFile:
-    """One file that a place lists."""
-
-    url: str
-    filename: str
-    sha256: str | None
-    """As the page says; None where it says none."""
-    size: int | None = None
-    """In bytes, as the page says; None where it does not."""
 
 
 class Pages:
@@ -160,10 +154,13 @@ def _parse_html(content: bytes, url: str, encoding: str | None) -> Iterator[List
         text = content.decode(encoding or "utf-8", "replace")
     except LookupError:
         text = content.decode("utf-8", "replace")
-    addresses = [first or second for first, second in _ADDRESS.findall(text)]
+    anchors = _ADDRESS.findall(text)
     try:
-        if len(addresses) == len(_ANCHOR.findall(text)) and not _BASE.search(text):
-            files = (_anchored(url, unescape(address)) for address in addresses)
+        if len(anchors) == len(_ANCHOR.findall(text)) and not _BASE.search(text):
+            files = (
+                _anchored(url, unescape(first or second), f"{before} {after}")
+                for before, first, second, after in anchors
+            )
             yield from (file for file in files if _may_name(url, file.url))
             return
         page = IndexPage(Link(url), text.encode(), "utf-8", "text/html")
@@ -174,14 +171,27 @@ def _parse_html(content: bytes, url: str, encoding: str | None) -> Iterator[List
         raise AccessError(f"its page cannot be read: {error}") from error
 
 
-def _anchored(page: str, address: str) -> ListedFile:
+def _anchored(page: str, address: str, attributes: str) -> ListedFile:
     address, _, fragment = address.partition("#")
     absolute = address.startswith(("https://", "http://"))
     digest = _SHA256.search(fragment)
-    return ListedFile(
+    file = ListedFile(
         url=address if absolute else urljoin(page, address),
         filename=filename_of(address),
         sha256=digest[1].lower() if digest else None,
+    )
+    if "data-" not in attributes.lower():
+        return file
+    data = {
+        key.lower(): unescape(first or second or bare)
+        for key, first, second, bare in _DATA.findall(attributes)
+    }
+    beside = data.get("core-metadata", data.get("dist-info-metadata"))
+    return replace(
+        file,
+        requires_python=data.get("requires-python") or None,
+        yanked="yanked" in data,
+        metadata=_digest_of(beside) if beside else None,
     )
 
 
@@ -191,7 +201,23 @@ def _listed(link: Link, page: str = "") -> ListedFile:
         url=urljoin(page, link.url_without_fragment),
         filename=link.filename,
         sha256=digest.lower() if digest else None,
+        requires_python=link.requires_python or None,
+        yanked=link.yank_reason is not None,
+        metadata=_digest_in(link.dist_info_metadata),
     )
+
+
+def _digest_of(beside: str) -> str | None:
+    # PEP 658: `<hashname>=<hashvalue>`, or `true` where there is no hash.
+    name, _, digest = beside.partition("=")
+    return None if name == "false" else digest.lower() if name == "sha256" else ""
+
+
+def _digest_in(beside: object) -> str | None:
+    # PEP 691: "either a boolean [...] or a dictionary mapping hash names to" digests.
+    if isinstance(beside, dict):
+        return str(beside.get("sha256") or "").lower()
+    return "" if beside else None
 
 
 def _may_name(page: str, url: str) -> bool:
@@ -212,6 +238,11 @@ def _parse_json(content: bytes, url: str) -> Iterator[ListedFile]:
                     filename=str(file["filename"]),
                     sha256=digest.lower() if digest else None,
                     size=size if isinstance(size, int) else None,
+                    requires_python=file.get("requires-python") or None,
+                    yanked=bool(file.get("yanked")),
+                    metadata=_digest_in(
+                        file.get("core-metadata", file.get("dist-info-metadata"))
+                    ),
                 )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise AccessError(

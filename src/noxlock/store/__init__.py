@@ -61,6 +61,10 @@ class StoreProtocol(Protocol):
         """Unpack *wheel* into the store; its digest is checked (HashMismatchError)."""
         ...
 
+    def metadata(self, sha256: Sha256, /) -> bytes | None:
+        """Return METADATA of the stored wheel with this digest, or None."""
+        ...
+
     def archive(self, sha256: Sha256, /) -> Path | None:
         """Return the stored sdist with this digest, or None; its digest is checked."""
         ...

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from noxlock.index import Fetched, FetchRequest, Index
+    from noxlock.index import Fetched, FetchRequest, Index, ListedFile
 
 __all__ = ["LaterIndex"]
 
@@ -33,3 +33,11 @@ class LaterIndex:
     ) -> None:
         """Fetch as the one that is made does; raises what making it raises, too."""
         self._make().fetch(request, into=into, on_file=on_file)
+
+    def listing(self, request: FetchRequest, /) -> tuple[ListedFile, ...]:
+        """List as the one that is made does."""
+        return self._make().listing(request)
+
+    def metadata(self, files: Sequence[ListedFile], /) -> Mapping[str, bytes]:
+        """Read metadata as the one that is made does."""
+        return self._make().metadata(files)

@@ -1,0 +1,64 @@
+"""Which releases lie between the two versions of one change, asked of its index.
+
+PyPI: every version between both, as PEP 440 orders them, that has a file which is not
+yanked, has a sha256, and fits the target's tags and python. Pre-releases are in where
+one of both ends is one; local versions (`+cu118`) where an end has the same. An sdist
+is in only where one of both ends is one itself, which shows that it can be built here.
+
+conda: every version between both, as conda orders them, that the new end's channel has
+for the same subdir or noarch, in the build that is nearest to the new end's.
+
+What is found is kept in the store: a search that is resumed asks nothing twice, and
+offline it is all there is, as far as the files are stored too. A release that was
+yanked since then is still in. That there is none is not kept.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from noxlock.search import Layer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from noxlock.model import Plan
+    from noxlock.search import Candidate, Change
+    from noxlock.workflows.supply import Supplies
+
+__all__ = ["find_releases"]
+
+
+def find_releases(
+    change: Change, plan: Plan, supplies: Supplies, *, base: Path
+) -> tuple[Candidate, ...]:
+    """Return the releases between the ends of *change*, from the old towards the new.
+
+    None are between where an end is missing, both are one version, an end is no release
+    (git, a folder, a fixed address), or it is the interpreter. Not checked: that a
+    release goes with the rest of a lock.
+
+    Args:
+        change: What the old and the new lock have otherwise.
+        plan: Of the new lock: its target, and the indexes that it names.
+        supplies: Where artifacts come from, and where they are kept.
+        base: Folder of the lock.
+
+    Raises:
+        FetchError: No index, or no channel, answers.
+    """
+    if not change.old or not change.new or change.rebuilt:
+        return ()
+    match change.layer:
+        case Layer.PYPI:
+            from noxlock.workflows.culprit._pypi_releases import (  # noqa: PLC0415
+                PypiReleases,
+            )
+
+            return PypiReleases(plan, supplies, base).between(change.old, change.new)
+        case Layer.CONDA:
+            return ()
+        case Layer.INTERPRETER:
+            return ()
+        case _:
+            assert_never(change.layer)
