@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 from typing import TYPE_CHECKING, Self, TextIO
 
 from noxlock.report.console import is_live
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["OneLine"]
 
 _CLEAR = "\r\x1b[2K"
+_WIDTH = 80
+"""Columns of a terminal that does not say how many it has."""
 
 
 class OneLine:
@@ -44,8 +46,14 @@ class OneLine:
             return
         self._last = line
         if self._live:
-            width = shutil.get_terminal_size().columns - 1
-            self._stream.write(f"{_CLEAR}{line[:width]}")
+            self._stream.write(f"{_CLEAR}{line[: self._width - 1]}")
         else:
             self._stream.write(f"{line}\n")
         self._stream.flush()
+
+    @property
+    def _width(self) -> int:
+        try:
+            return os.get_terminal_size(self._stream.fileno()).columns or _WIDTH
+        except (OSError, ValueError):
+            return _WIDTH

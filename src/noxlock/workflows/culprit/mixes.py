@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Self
 from msgspec import json, structs
 
 from noxlock.model import CondaPackage, PlanKey, PlannedPackage
-from noxlock.search import ChangeId, Compatibility, changes, locked_metadata
+from noxlock.search import ChangeId, Compatibility, changes_between, locked_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,7 +64,7 @@ class Mixes:
                     for key, found in locked_metadata(side.lock).items()
                     if found.requirements or key not in known
                 }
-        found = changes(old.plan, new.plan, metadata=known, pypi_names=pypi_names)
+        found = changes_between(old.plan, new.plan, metadata=known, pypi_names=pypi_names)
         rules = Compatibility(
             found,
             environments=(

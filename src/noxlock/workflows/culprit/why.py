@@ -19,6 +19,7 @@ from noxlock.search import (
     State,
 )
 from noxlock.workflows.culprit.seen import SeenKind, outcome
+from noxlock.workflows.culprit.trials import OLD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
