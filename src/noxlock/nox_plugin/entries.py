@@ -20,7 +20,7 @@ __all__ = ["Entry", "describe"]
 class Entry(TypedDict):
     """One session of nox."""
 
-    kind: Literal["session", "check", "repro", "lock"]
+    kind: Literal["session", "check", "why", "repro", "lock"]
     name: str
     """As declared."""
     doc: str
@@ -52,6 +52,7 @@ def describe(new: Definitions, whole: Definitions) -> Iterator[Entry]:
         yield _gathering("repro", repro_summary(whole.checks), names)
     for name, check in new.checks.items():
         yield _of_check(name, check, _environment(check.environment, whole))
+        yield _of_why(name)
     if new.locks:
         yield _gathering("lock", lock_summary(whole.locks), [])
 
@@ -84,6 +85,22 @@ def _of_check(name: str, check: Check, environment: Environment) -> Entry:
         "default": check.default,
         # Several pythons write to the one folder of the check: one after the other.
         "allow_parallel": isinstance(environment.python, str),
+    }
+
+
+def _of_why(name: str) -> Entry:
+    from noxlock.nox_plugin.summaries import why_summary  # noqa: PLC0415
+
+    return {
+        "kind": "why",
+        "name": name,
+        "doc": why_summary(name),
+        # It makes its own environments, many of them.
+        "python": None,
+        "tags": [],
+        "requires": [],
+        "default": False,
+        "allow_parallel": False,
     }
 
 

@@ -10,7 +10,13 @@ if TYPE_CHECKING:
 
     from noxlock.model import Check, Environment, LockDefinition, Session
 
-__all__ = ["check_summary", "lock_summary", "repro_summary", "session_summary"]
+__all__ = [
+    "check_summary",
+    "lock_summary",
+    "repro_summary",
+    "session_summary",
+    "why_summary",
+]
 
 _WIDTH = 50
 _POSARGS = re.compile(r"\{posargs(?::([^{}]*))?\}")
@@ -44,6 +50,19 @@ def check_summary(name: str, check: Check, environment: Environment) -> str:
         _OPTIONS,
     ]
     return _docstring(check.description or first, details)
+
+
+def why_summary(name: str) -> str:
+    """Return one line on the search for what drifted a check, then its options."""
+    first = f"Find the package changes that make {name} drift, and prove it"
+    details = [
+        "-- --good REV    the lock that was good; without it the baseline's",
+        "-- --bad REV     the lock that is not; without it the work tree's",
+        "-- --jobs N      runs side by side",
+        "-- --max-runs N, --timeout SECONDS   end with what is known then",
+        "-- --json, --markdown   the finding on stdout",
+    ]
+    return _docstring(first, details)
 
 
 def _declared(check: Check) -> list[str]:

@@ -64,7 +64,9 @@ class Mixes:
                     for key, found in locked_metadata(side.lock).items()
                     if found.requirements or key not in known
                 }
-        found = changes_between(old.plan, new.plan, metadata=known, pypi_names=pypi_names)
+        found = changes_between(
+            old.plan, new.plan, metadata=known, pypi_names=pypi_names
+        )
         rules = Compatibility(
             found,
             environments=(
