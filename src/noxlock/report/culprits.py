@@ -184,7 +184,9 @@ def _release(package: Blamed) -> str:
 
 
 def notes(found: CulpritReport) -> Iterator[str]:
-    """Yield what the sentence leaves out: how it differs, the proof, what came along."""
+    """Yield what the sentence leaves out: how it differs, the proof, what came too."""
+    if found.old and found.new:
+        yield f"{counted(found.changed, 'change')} from {found.old} to {found.new}"
     if found.verdict is CulpritVerdict.NOT_THE_LOCK:
         return
     several = len(found.culprits) > 1

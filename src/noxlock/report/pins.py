@@ -51,13 +51,12 @@ def next_lines(found: CulpritReport) -> list[tuple[str, str]]:
 
 
 def _next(found: CulpritReport) -> Iterator[tuple[str, str]]:
-    match found.verdict:
-        case CulpritVerdict.NOT_THE_LOCK if found.noise:
-            yield "have the check run several times, to see how it varies", "repeat: 3"
-        case CulpritVerdict.NOT_THE_LOCK:
-            yield "see what else changed", f'nox -s "repro({found.check})" -- -v'
-        case _ if not found.complete:
-            yield "go on where it ended", f'nox -s "why({found.check})"'
+    if found.verdict is CulpritVerdict.NOT_THE_LOCK and found.noise:
+        yield "have the check run several times, to see how it varies", "repeat: 3"
+    elif found.verdict is CulpritVerdict.NOT_THE_LOCK:
+        yield "see what else changed", f'nox -s "repro({found.check})" -- -v'
+    elif not found.complete:
+        yield "go on where it ended", f'nox -s "why({found.check})"'
     for culprit in found.culprits:
         yield from _held(culprit)
     if found.culprits:
@@ -69,21 +68,23 @@ def _held(culprit: Culprit) -> Iterator[tuple[str, str]]:
     """Yield how to hold a culprit back: one package of it is enough."""
     pinned = [each for each in culprit.packages if each.pin]
     for number, package in enumerate(pinned[:_NAMED]):
-        either = "or hold" if number else "hold"
-        yield f"{either} {package.name} back, {_where(package)}", package.pin or ""
+        yield _hold(package, "or " if number else "")
     if not pinned:
         for package in culprit.packages[:_NAMED]:
             yield _unpinned(package), ""
 
 
-def _where(package: Blamed) -> str:
+def _hold(package: Blamed, either: str) -> tuple[str, str]:
     match package.layer:
         case ChangedLayer.PYPI:
-            return "in pyproject.toml, then nox -s lock"
+            where = "pyproject.toml"
         case ChangedLayer.CONDA:
-            return "in environment.yml, then nox -s lock"
+            where = "environment.yml"
         case ChangedLayer.INTERPRETER:
-            return "as the environment's python"
+            what = f"{either}keep the environment's python as it was"
+            return what, f'python: "{package.old}"'
+    what = f"{either}hold {package.name} back, in {where}, then nox -s lock"
+    return what, package.pin or ""
 
 
 def _unpinned(package: Blamed) -> str:
