@@ -116,6 +116,11 @@ class Trials:
             self.ledger.add(key, seen)
         return seen
 
+    def clean(self) -> None:
+        """Remove the environments; what their runs came to stays."""
+        for folder in self.folder.glob("slot-*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
     def _attempt(self, probe: Probe, slot: int) -> _Attempt:
         """Make the environment and run the check, as often as its outputs ask for."""
         attempt = _Attempt()

@@ -120,6 +120,7 @@ class _Searching:
                 for future in self.running:
                     future.cancel()
                 process.end_all()
+        self.trials.clean()
         return Explained(
             conclusion=conclusion,
             runs=tuple(self.seen),
