@@ -15,8 +15,6 @@ from noxlock.model import (
     GroupName,
     IndexSource,
     Kind,
-    Plan,
-    PlanKey,
     PlannedPackage,
 )
 from noxlock.search import Candidate, Change, Layer
@@ -24,6 +22,7 @@ from noxlock.store.store import Store
 from noxlock.workflows.culprit.metadata import read_metadata
 from noxlock.workflows.culprit.releases import find_releases
 from noxlock.workflows.supply import Supplies
+from support.culprit import a_plan
 from support.fetching import LINUX, asking, digest, planned
 from support.index_server import serve_index
 from support.wheels import make_sdist, make_wheel
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from noxlock.index.settings import IndexSettings
+    from noxlock.model import Plan
 
 
 def end(filename: str, **other: Any) -> Candidate:  # noqa: ANN401 - of the package
@@ -49,21 +49,6 @@ def a_change(
 ) -> Change:
     """Return a change from one file to another."""
     return Change(name="demo", old=end(old, **other), new=end(new, **other))
-
-
-def a_plan(**other: Any) -> Plan:  # noqa: ANN401 - any field
-    """Return a plan of nothing, for linux and python 3.11."""
-    values: dict[str, Any] = {
-        "key": PlanKey("plan"),
-        "target": LINUX,
-        "groups": (),
-        "extras": (),
-        "lock": "poetry.lock",
-        "lock_format": "poetry",
-        "indexes": (),
-        "packages": (),
-    }
-    return Plan(**(values | other))
 
 
 @dataclass
