@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from msgspec import structs
@@ -73,7 +73,6 @@ class Channel:
         held: tuple[str, ...] = ("python 3.11.7 h1_0 linux-64",),
         offline: bool = False,
         at: str = "",
-        mirrors: str = "",
     ) -> tuple[Candidate, ...]:
         """Return the releases between two packages, *held* being in the new lock."""
         at = at or f"{self.served.url}/main"
@@ -82,7 +81,7 @@ class Channel:
             index=IndexClient(asking(), progress=self.talk),
             progress=self.talk,
             offline=offline,
-            environ={"NOXLOCK_CONDA_MIRRORS": mirrors},
+            environ={"NOXLOCK_CONDA_MIRRORS": self.served.mirrors},
         )
         ends = [candidate(package(what, at)) for what in (old, new)]
         change = Change(
@@ -166,7 +165,7 @@ def test_the_channel_is_asked_at_its_mirror(channel: Channel) -> None:
     channel.add("demo 1.5 h_0 noarch")
     public = "https://conda.example.org/main"
     ends = "demo 1.0 h_0 noarch", "demo 2.0 h_0 noarch"
-    (found,) = channel.ask(*ends, at=public, mirrors=channel.served.mirrors)
+    (found,) = channel.ask(*ends, at=public)
     assert isinstance(found.package, CondaPackage)
     assert found.package.url == f"{public}/noarch/demo-1.5-h_0.tar.bz2"
 
@@ -224,7 +223,7 @@ def test_nothing_lies_between_two_builds_of_one_version(channel: Channel) -> Non
         ("", True),
     ],
 )
-def test_a_match_spec_says_what_it_allows(spec: str, expected: Any) -> None:  # noqa: ANN401 - a bool
+def test_a_match_spec_says_what_it_allows(spec: str, expected: object) -> None:
     pinned = structs.replace(
         package("demo 1.5.0 cpu_py311_3 linux-64"), md5="0" * 31 + "1"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import pytest
 from msgspec import structs
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from noxlock.index.settings import IndexSettings
     from noxlock.model import Plan
+
+Style: TypeAlias = Literal["html", "json"]
 
 
 def end(filename: str, **other: Any) -> Candidate:  # noqa: ANN401 - of the package
@@ -108,7 +110,7 @@ def fully(candidate: Candidate) -> PlannedPackage:
 
 
 @pytest.mark.parametrize("style", ["html", "json"])
-def test_the_releases_between_come_in_their_order(ask: Asker, style: Any) -> None:  # noqa: ANN401 - a literal
+def test_the_releases_between_come_in_their_order(ask: Asker, style: Style) -> None:
     files = wheels("0.9", "1.0", "1.10", "1.9", "1.9.post1", "2.0rc1", "2.0", "2.1")
     wheel, data = make_wheel("demo", "1.5", requires=["six<2"], requires_python=">=3.8")
     with serve_index(files | {wheel: data}, style=style) as server:
@@ -140,7 +142,7 @@ def test_the_releases_between_come_in_their_order(ask: Asker, style: Any) -> Non
 
 
 @pytest.mark.parametrize("style", ["html", "json"])
-def test_what_cannot_be_taken_is_left_out(ask: Asker, style: Any) -> None:  # noqa: ANN401 - a literal
+def test_what_cannot_be_taken_is_left_out(ask: Asker, style: Style) -> None:
     files = wheels("1.1", "1.2", "1.3", "1.4")
     files |= wheels("1.5", tag="cp312-cp312-manylinux_2_17_x86_64")
     files |= wheels("1.6", tag="cp311-cp311-win_amd64")

@@ -6,10 +6,10 @@ one of both ends is one; local versions (`+cu118`) where an end has the same. An
 is in only where one of both ends is one itself, which shows that it can be built here.
 
 conda: every version between both, as conda orders them, that the new end's channel has
-for the target's subdir or noarch, with a sha256: of the builds that the new lock's python
-can run, the one whose build string is nearest to the new end's (`cuda118_py311h..._0`),
-then the one whose requirements the new lock meets best, then the latest. What it asks
-of virtual packages (`__cuda`) is not among its requirements.
+for the target's subdir or noarch with a sha256: of the builds that go with the new
+lock's python the one whose build string is nearest to the new end's, as cuda118_py311
+is to cuda120_py311, then the one whose requirements the new lock meets best, then the
+latest. What it asks of virtual packages (`__cuda`) is not among its requirements.
 
 What is found is kept in the store: a search that is resumed asks nothing twice, and
 offline it is all there is, as far as the files are stored too. A release that was
