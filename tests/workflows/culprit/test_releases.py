@@ -238,6 +238,55 @@ def test_the_index_that_the_lock_names_is_asked(ask: Asker) -> None:
         assert versions(ask(settings, plan=extra)) == ["1.5", "1.6"]
 
 
+def test_ends_whose_file_the_index_decides_are_releases(ask: Asker) -> None:
+    undecided: dict[str, Any] = {
+        "kind": None,
+        "artifact": None,
+        "sha256": None,
+        "hashes": ("0" * 64,),
+    }
+    with serve_index(wheels("1.5")) as server:
+        (found,) = ask(asking(server.url), a_change(**undecided))
+    assert fully(found).kind is Kind.WHEEL
+    assert fully(found).hashes == ()
+
+
+def test_a_login_is_not_kept(ask: Asker) -> None:
+    with serve_index(wheels("1.5"), login=("user", "secret")) as server:
+        private = server.url.replace("://", "://user:secret@")
+        (found,) = ask(asking(private))
+        supplies = ask.supplies(asking(private))
+        supplies.fetch(a_plan(), [fully(found)], ask.tmp)
+        assert supplies.is_stored(fully(found))
+    assert "secret" not in repr(found)
+    kept = [path.read_bytes() for path in (ask.tmp / "cache/memo-v1").iterdir()]
+    assert len(kept) == 1
+    assert b"secret" not in kept[0]
+
+
+def test_a_place_that_fails_beside_one_that_has_it_is_told(ask: Asker) -> None:
+    with (
+        serve_index(wheels("1.5")) as well,
+        serve_index({}, fail_first=9, fail_status=403) as ill,
+    ):
+        found = ask(asking(well.url, ill.url))
+    assert versions(found) == ["1.5"]
+    (said,) = ask.talk.warned
+    assert said.startswith("the releases of demo: http")
+    assert "HTTP 403" in said
+
+
+def test_what_is_stored_is_not_read_again(ask: Asker, tmp_path: Path) -> None:
+    ((name, data),) = wheels("1.5", requires=["six"]).items()
+    (tmp_path / name).write_bytes(data)
+    with serve_index({name: data}) as server:
+        settings = asking(server.url)
+        ask.supplies(settings).store.add_wheel(tmp_path / name, digest(data))
+        (found,) = ask(settings)
+        assert found.requirements == ("six",)
+        assert server.requests == {"/simple/demo/": 1}
+
+
 def test_a_folder_of_files_is_looked_at(ask: Asker, tmp_path: Path) -> None:
     files = wheels("1.5", "3.0", requires=["six"])
     for name, data in files.items():
