@@ -129,13 +129,10 @@ class Store(Sources):
         Not checked: that nobody edited it.
         """
         entry = self.places.wheel(sha256)
-        held = read_entry(entry, WheelEntry) if touch_entry(entry) else None
-        if held is None:
-            return None
-        try:
-            return (entry / FILES / held.dist_info / "METADATA").read_bytes()
-        except OSError:
-            return None
+        with suppress(OSError):
+            if held := read_entry(entry, WheelEntry):
+                return (entry / FILES / held.dist_info / "METADATA").read_bytes()
+        return None
 
     def uncompiled(
         self, wheels: Sequence[Sha256], interpreter: Interpreter, /
