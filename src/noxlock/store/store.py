@@ -124,10 +124,7 @@ class Store(Sources):
                 self.places.publish(entry, self.places.wheel(sha256))
 
     def metadata(self, sha256: Sha256, /) -> bytes | None:
-        """Return METADATA of the stored wheel with this digest, or None.
-
-        Not checked: that nobody edited it.
-        """
+        """Return METADATA of the stored wheel, not checked against edits, or None."""
         entry = self.places.wheel(sha256)
         with suppress(OSError):
             if held := read_entry(entry, WheelEntry):
