@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from noxlock.definitions import baseline_folder
 from noxlock.envs import resolve_profile
-from noxlock.errors import DefinitionError, nearest
+from noxlock.errors import DefinitionError, FetchError, nearest
 from noxlock.locks.difference.ways import ways_of_lock, ways_of_platform
 from noxlock.model import ProjectInstall
 from noxlock.plan import platform_of
@@ -22,10 +23,9 @@ from noxlock.workflows.baselines.baseline import baseline_of
 from noxlock.workflows.culprit.metadata import read_metadata
 from noxlock.workflows.culprit.mixes import Mixes
 from noxlock.workflows.culprit.reference import Reference
-from noxlock.workflows.culprit.releases import find_releases
+from noxlock.workflows.culprit.releases import find_releases, satisfies
 from noxlock.workflows.culprit.seen import Ledger, SeenKind, outcome
 from noxlock.workflows.culprit.sides import RECORD, WORK_TREE, Planner
-from noxlock.workflows.culprit.specs import satisfies
 from noxlock.workflows.culprit.told import Known, Ran, paths, standing, told
 from noxlock.workflows.culprit.trials import Trials
 from noxlock.workflows.culprit.why import Limits, explain
@@ -41,12 +41,13 @@ from noxlock.workflows.requests import BuildRequest
 from noxlock.workflows.targets import on_this_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from noxlock.locks.difference.ways import Ways
-    from noxlock.model import Cause, Check, Record
+    from noxlock.model import Cause, Check, Plan, Record
     from noxlock.model.culprit import CulpritReport, Standing
+    from noxlock.search import Candidate, Change
     from noxlock.workflows.baselines.baseline import Baseline
     from noxlock.workflows.culprit.sides import Side
     from noxlock.workflows.culprit.why import Explained
@@ -136,12 +137,24 @@ class _Asked:
             trials,
             mixes,
             request.limits,
-            releases=lambda change: find_releases(
-                change, new.plan, supplies, base=base
-            ),
+            releases=partial(self._between, new.plan, base),
             watch=lambda progress: watch(standing(progress, mixes.changes)),
         )
         return told(found.conclusion, self._known(mixes, found, trials.inputs))
+
+    def _between(
+        self, plan: Plan, base: Path, change: Change
+    ) -> Sequence[Candidate] | None:
+        """Return the releases between, or None where they cannot be listed."""
+        supplies = self.builder.supplies
+        try:
+            found = find_releases(change, plan, supplies, base=base)
+        except FetchError as error:
+            what = f"the releases of {change.name} cannot be listed: {error}"
+            self.parts.progress.warn(what)
+            return None
+        # Offline it is not known that there are none.
+        return None if supplies.offline and not found else found
 
     def _sides(self) -> tuple[Side, Side]:
         request = self.request

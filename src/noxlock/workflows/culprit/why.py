@@ -69,7 +69,7 @@ def explain(
     mixes: Mixes,
     limits: Limits,
     *,
-    releases: Callable[[Change], Sequence[Candidate]],
+    releases: Callable[[Change], Sequence[Candidate] | None],
     watch: Callable[[Progress], None],
 ) -> Explained:
     """Search until it is explained, or the limits are reached.
@@ -81,7 +81,7 @@ def explain(
         mixes: Of the two locks.
         limits: What it may cost.
         releases: Returns those between the two versions of a change, from the old one
-            to the new one.
+            to the new one; None where that cannot be known: then none are looked at.
         watch: Told where the search stands before each wait.
 
     Raises:
@@ -95,11 +95,13 @@ class _Searching:
     trials: Trials
     mixes: Mixes
     limits: Limits
-    find: Callable[[Change], Sequence[Candidate]]
+    find: Callable[[Change], Sequence[Candidate] | None]
     watch: Callable[[Progress], None]
     seen: list[tuple[Probe, Seen]] = field(default_factory=list)
     running: dict[Future[Seen], tuple[Probe, int]] = field(default_factory=dict)
     releases: dict[ChangeId, Sequence[Candidate]] = field(default_factory=dict)
+    blind: bool = False
+    """Releases cannot be listed."""
     _new: Probe = field(init=False)
     """The new lock itself."""
     _implications: Sequence[Implication] = field(init=False)
@@ -161,7 +163,10 @@ class _Searching:
 
     def _find(self, names: Sequence[ChangeId]) -> None:
         for name in names:
-            found = tuple(self.find(self.mixes.change(name)))
+            found = self.find(self.mixes.change(name))
+            if found is None:
+                self.blind = True
+                return
             self.releases[name] = found
             by_version = {each.version: each for each in found if each.version}
             self.trials.releases[name] = by_version
@@ -195,6 +200,7 @@ class _Searching:
             loaded={each.id for each in changed if each.name in loaded},
             fits=self.mixes.rules.fits,
             options=Options(
-                most_runs=self.limits.most_runs, releases=self.limits.releases
+                most_runs=self.limits.most_runs,
+                releases=self.limits.releases and not self.blind,
             ),
         )
