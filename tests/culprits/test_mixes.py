@@ -33,9 +33,7 @@ def locks(project: WhyProject, count: int = 12) -> None:
     ],
     ids=["exits", "hangs", "import"],
 )
-def test_mixes_that_do_not_work_are_passed_by(
-    project: WhyProject, broken: str
-) -> None:
+def test_mixes_that_do_not_work_are_passed_by(project: WhyProject, broken: str) -> None:
     project.check("    timeout: 3\n")
     project.rule(GUILTY, 'if v["p05"] != v["p06"]:', f"    {broken}")
     locks(project)
@@ -189,7 +187,9 @@ def test_data_that_changed_are_not_the_lock(project: WhyProject) -> None:
 
 
 def test_what_makes_the_check_fail_is_a_culprit_too(project: WhyProject) -> None:
-    project.rule("1.0", 'if v["p09"] == "2.0":', '    raise ImportError("no lazywhere")')
+    project.rule(
+        "1.0", 'if v["p09"] == "2.0":', '    raise ImportError("no lazywhere")'
+    )
     locks(project)
 
     asked = project.bisect("--good", "old")
