@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from support.index_server import IndexServer
 
-__all__ = ["Asked", "Pin", "WhyProject", "open_why_project", "pins"]
+__all__ = ["Asked", "Pin", "WhyProject", "open_why_project", "pins", "processes_of"]
 
 _SECONDS = 300
 _CHECK = """\
@@ -141,6 +141,13 @@ class WhyProject:
         if not file.exists():
             return []
         return [json.loads(line) for line in file.read_text().splitlines()]
+
+    @property
+    def kept(self) -> list[dict[str, Any]]:
+        """What searches have written down, run by run, in no order."""
+        files = self.root.glob(".nox/why/sum/seen/*/*.jsonl")
+        lines = [line for file in files for line in file.read_text().splitlines()]
+        return [json.loads(line) for line in lines]
 
     def lock(self, *packages: Pin) -> None:
         """Write a lock of exactly *packages*, and put them on the index."""
@@ -250,6 +257,19 @@ def _environ(tmp: Path, store: Path, url: str) -> dict[str, str]:
         "GIT_CEILING_DIRECTORIES": str(tmp),
         "SAMPLE_RUNS": str(tmp / "runs.txt"),
     }
+
+
+def processes_of(root: Path) -> list[str]:
+    """Return the commands of all processes that have *root* in their command."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = entry.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+        except OSError:  # it has ended
+            continue
+        if str(root) in command:
+            found.append(command)
+    return found
 
 
 _METADATA = """\

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from noxlock.definitions import baseline_folder
-from noxlock.workflows.repro.tree import read_tree
+from noxlock.workflows.repro.tree import read_content
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -19,22 +19,20 @@ if TYPE_CHECKING:
 __all__ = ["code_of"]
 
 
-def code_of(
-    project: Project, check: Check, environ: Mapping[str, str]
-) -> tuple[str, str]:
-    """Return the commit and a digest of what was changed since.
+def code_of(project: Project, check: Check, environ: Mapping[str, str]) -> str:
+    """Return a digest of all files of the project that git does not ignore.
 
-    Without git, of all files by size and time. The baselines do not count, nor do the
-    locks: those are what a search itself varies.
+    Committed or not is the same. Without git, of all files by size and time. The
+    baselines do not count, nor do the locks: those are what a search itself varies.
     """
     checks = project.definitions.checks.items()
     leave_out = {baseline_folder(name, each) for name, each in checks}
     leave_out |= project.definitions.locks.keys()
     leave_out |= set(project.environment(check.environment).locks)
-    tree = read_tree(project.root, sorted(leave_out), environ)
-    if tree.commit is not None:
-        return tree.commit, hashlib.sha256(tree.diff).hexdigest()
-    return "", _without_git(project.root, leave_out)
+    content = read_content(project.root, sorted(leave_out), environ)
+    if content is not None:
+        return hashlib.sha256(content).hexdigest()
+    return _without_git(project.root, leave_out)
 
 
 def _without_git(root: Path, leave_out: Collection[str]) -> str:
