@@ -38,7 +38,7 @@ _Runs = Annotated[
 ]
 _Timeout = Annotated[
     float | None,
-    typer.Option(min=0, metavar="SECONDS", help="Start no run any more after that."),
+    typer.Option(min=0, metavar="SECONDS", help="End with what is known after that."),
 ]
 _Releases = Annotated[
     bool,

@@ -154,7 +154,7 @@ class CulpritReport(Struct, frozen=True, kw_only=True):
     reason: str = ""
     """What keeps it from being explained."""
     noise: bool = False
-    """Where it is not the lock: the old lock's own runs do not agree."""
+    """Where it is not the lock: runs of one environment do not agree."""
     difference: str = ""
     """How the new lock's output differs; of one that is not the lock, the old one's."""
     suspects: tuple[Changed, ...] = ()

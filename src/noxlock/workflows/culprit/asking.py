@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from noxlock.definitions import baseline_folder
 from noxlock.envs import resolve_profile
-from noxlock.errors import DefinitionError, nearest
+from noxlock.errors import DefinitionError, FetchError, nearest
 from noxlock.locks.difference.ways import ways_of_lock, ways_of_platform
 from noxlock.model import ProjectInstall
 from noxlock.plan import platform_of
@@ -19,13 +17,13 @@ from noxlock.report import causes
 from noxlock.report.progress import Quiet
 from noxlock.search import Observation
 from noxlock.workflows.baselines.baseline import baseline_of
+from noxlock.workflows.culprit.code import code_of
 from noxlock.workflows.culprit.metadata import read_metadata
 from noxlock.workflows.culprit.mixes import Mixes
 from noxlock.workflows.culprit.reference import Reference
-from noxlock.workflows.culprit.releases import find_releases
+from noxlock.workflows.culprit.releases import find_releases, satisfies
 from noxlock.workflows.culprit.seen import Ledger, SeenKind, outcome
 from noxlock.workflows.culprit.sides import RECORD, WORK_TREE, Planner
-from noxlock.workflows.culprit.specs import satisfies
 from noxlock.workflows.culprit.told import Known, Ran, paths, standing, told
 from noxlock.workflows.culprit.trials import Trials
 from noxlock.workflows.culprit.why import Limits, explain
@@ -36,17 +34,17 @@ from noxlock.workflows.outputs import check_names
 from noxlock.workflows.records import record_digest
 from noxlock.workflows.repro.alone import alone
 from noxlock.workflows.repro.request import CheckRequest
-from noxlock.workflows.repro.tree import read_tree
 from noxlock.workflows.requests import BuildRequest
 from noxlock.workflows.targets import on_this_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from noxlock.locks.difference.ways import Ways
     from noxlock.model import Cause, Check, Record
     from noxlock.model.culprit import CulpritReport, Standing
+    from noxlock.search import Candidate, Change
     from noxlock.workflows.baselines.baseline import Baseline
     from noxlock.workflows.culprit.sides import Side
     from noxlock.workflows.culprit.why import Explained
@@ -130,18 +128,28 @@ class _Asked:
         supplies = self.builder.supplies
         said = read_metadata(old.plan, supplies) | read_metadata(new.plan, supplies)
         mixes = Mixes.of(old, new, metadata=said, satisfies=satisfies)
-        base = (new.request.root / new.request.lock_file).parent
         trials = self._trials(mixes)
         found = explain(
             trials,
             mixes,
             request.limits,
-            releases=lambda change: find_releases(
-                change, new.plan, supplies, base=base
-            ),
+            releases=lambda change: self._releases(change, new),
             watch=lambda progress: watch(standing(progress, mixes.changes)),
         )
         return told(found.conclusion, self._known(mixes, found, trials.inputs))
+
+    def _releases(self, change: Change, new: Side) -> Sequence[Candidate] | None:
+        """Return those between; None, and a warning, where no index tells."""
+        base = (new.request.root / new.request.lock_file).parent
+        supplies = self.builder.supplies
+        try:
+            found = find_releases(change, new.plan, supplies, base=base)
+        except FetchError as error:
+            what = f"the first bad release is not looked for: {error}"
+            self.parts.progress.warn(what)
+            return None
+        # Offline it is not known that there are none.
+        return None if supplies.offline and not found else found
 
     def _sides(self) -> tuple[Side, Side]:
         request = self.request
@@ -195,16 +203,18 @@ class _Asked:
             msgspec.to_builtins(check),
             sorted(profile.changes(request.environ).items(), key=str),
             inputs.digests,
-            self._tree(),
+            code_of(request.project, check, request.environ),
             identity,
         )
         digest = hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:32]
+        seen = request.folder / "seen" / digest
         return Trials(
             check=check,
             mixes=mixes,
             builder=self.builder,
             folder=request.folder,
-            ledger=Ledger(request.folder / "seen" / digest),
+            ledger=Ledger(seen),
+            kept=seen / "reference",
             request=self._check_request,
             profile=profile,
             inputs=inputs,
@@ -230,17 +240,6 @@ class _Asked:
         record = self.baseline.read()
         assert record is not None  # noqa: S101 - else there was no such side
         return record
-
-    def _tree(self) -> tuple[str, str]:
-        """Return what tells the project's code from any other."""
-        root = self.request.project.root
-        checks = self.request.project.definitions.checks.items()
-        leave_out = [baseline_folder(name, check) for name, check in checks]
-        leave_out += self.request.project.definitions.locks
-        tree = read_tree(root, leave_out, self.request.environ)
-        if tree.commit is not None:
-            return tree.commit, hashlib.sha256(tree.diff).hexdigest()
-        return "", _without_git(root)
 
     def _check_request(self, built: BuiltEnvironment, folder: Path) -> CheckRequest:
         request = self.request
@@ -297,16 +296,3 @@ def _ways(side: Side) -> list[Ways]:
         platform = platform_of(lock_of(side.request.conda), side.plan.target)
         found.append(ways_of_platform(platform))
     return found
-
-
-def _without_git(root: Path) -> str:
-    """Return what tells the files of a project from any others, by size and time."""
-    facts = []
-    for folder, folders, files in os.walk(root):
-        folders[:] = sorted(
-            n for n in folders if not n.startswith((".", "__pycache__"))
-        )
-        for name in sorted(files):
-            status = os.stat(os.path.join(folder, name))  # noqa: PTH116, PTH118
-            facts.append((folder, name, status.st_size, status.st_mtime_ns))
-    return hashlib.sha256(repr(facts).encode()).hexdigest()

@@ -6,12 +6,11 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO, assert_never
 
-from msgspec import json
-
-from noxlock.report.culprits import progress_line
 from noxlock.report.culprits_markdown import culprits_markdown
 from noxlock.report.culprits_terminal import write_culprits
+from noxlock.report.json import to_json
 from noxlock.report.one_line import OneLine
+from noxlock.report.standing import progress_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -46,7 +45,7 @@ def show(
         case Form.TEXT:
             write_culprits(found, stream, environ)
         case Form.JSON:
-            stream.write(json.format(json.encode(found), indent=2).decode() + "\n")
+            stream.write(to_json(found))
         case Form.MARKDOWN:
             stream.write(culprits_markdown(found))
         case _:

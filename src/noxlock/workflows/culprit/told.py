@@ -20,7 +20,7 @@ from noxlock.model.culprit import (
     Untold,
 )
 from noxlock.report.pins import pin
-from noxlock.search import Probe
+from noxlock.search import Probe, SearchVerdict
 from noxlock.workflows.culprit.tried import Known, Ran, Trials
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def told(conclusion: Conclusion, known: Known) -> CulpritReport:
         changed=len(changes),
         runs=conclusion.runs,
         complete=conclusion.complete,
-        reason=conclusion.reason,
+        reason=_reason(conclusion, trials, unresolved),
         noise=verdict is CulpritVerdict.NOT_THE_LOCK and trials.noisy(),
         difference=trials.difference(end),
         suspects=tuple(
@@ -67,6 +67,20 @@ def told(conclusion: Conclusion, known: Known) -> CulpritReport:
         causes=known.causes,
         evidence=trials.rows(),
     )
+
+
+def _reason(
+    conclusion: Conclusion, trials: Trials, unresolved: Mapping[Probe, str]
+) -> str:
+    if not conclusion.complete or conclusion.verdict is not SearchVerdict.UNEXPLAINED:
+        return conclusion.reason
+    for end in (Probe(), Probe(new=trials.whole)):
+        if end in unresolved:
+            why = unresolved[end] or "it says nothing"
+            return f"the {trials.mix(end)} could not be judged: {why}"
+    if conclusion.culprits:
+        return "the new lock without it could not be judged"
+    return conclusion.reason
 
 
 def standing(progress: Progress, changes: Changes) -> Standing:

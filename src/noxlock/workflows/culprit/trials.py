@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from noxlock.envs import numpy_dispatch
-from noxlock.errors import FetchError, NoxlockError, StoreError
+from noxlock.errors import EnvError, FetchError, NoxlockError, StoreError
 from noxlock.report.words import plain, shortened
 from noxlock.search import Probe
 from noxlock.workflows.comparison import Comparing
@@ -52,6 +53,8 @@ class Trials:
     folder: Path
     """Of this check's searches."""
     ledger: Ledger
+    kept: Path
+    """Where the reference that `begin` makes is kept, for the same as the ledger."""
     request: Callable[[BuiltEnvironment, Path], CheckRequest]
     """Returns what is asked of the check in an environment, its files in a folder."""
     profile: Profile
@@ -62,6 +65,7 @@ class Trials:
     """Those that probes may name, by version."""
     fresh: int = 0
     """Runs that were made, and not known from an earlier search."""
+    _stopped: threading.Event = field(default_factory=threading.Event)
 
     def begin(self) -> Seen | None:
         """Have something to compare with; returns the run of the old lock that made it.
@@ -71,12 +75,13 @@ class Trials:
         """
         if self.reference is not None:
             return None
-        key = self.mixes.old.plan.key
-        place = self.folder / "reference" / key
-        said = self.mixes.old.said
-        self.reference = read_reference(place, said)
+        key, said = self.mixes.old.plan.key, self.mixes.old.said
+        self.reference = read_reference(self.kept, said)
         if self.reference is not None:
             return None
+        known = self.ledger.take(key)
+        if known is not None and known.kind is not SeenKind.SAME:
+            return known
         attempt = self._attempt(OLD, 0)
         found = [ran.found for ran in attempt.runs]
         failed = attempt.failed
@@ -86,11 +91,9 @@ class Trials:
             failed = attempt.seen(SeenKind.FAILED, what)
         if failed is None:
             comparing = Comparing.of(self.check)
-            self.reference = write_reference(place, said, comparing, found)
+            self.reference = write_reference(self.kept, said, comparing, found)
         self.fresh += 1
-        seen = failed or attempt.seen(SeenKind.SAME)
-        self.ledger.add(key, seen)
-        return seen
+        return self._keep(key, attempt, failed or attempt.seen(SeenKind.SAME))
 
     def run(self, probe: Probe, slot: int) -> Seen:
         """Return what one run of *probe* came to.
@@ -112,9 +115,21 @@ class Trials:
                 comparing = Comparing.of(self.check)
                 kind, difference = self.reference.judge(comparing, found)
             seen = attempt.seen(kind, difference)
-        if attempt.lasting:
+        return self._keep(key, attempt, seen)
+
+    def _keep(self, key: str, attempt: _Attempt, seen: Seen) -> Seen:
+        if attempt.lasting and not self._stopped.is_set():
             self.ledger.add(key, seen)
         return seen
+
+    def stop(self) -> None:
+        """Keep no run any more that ends from here on: it did not end by itself."""
+        self._stopped.set()
+
+    def clean(self) -> None:
+        """Remove the environments; what their runs came to stays."""
+        for folder in self.folder.glob("slot-*"):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _attempt(self, probe: Probe, slot: int) -> _Attempt:
         """Make the environment and run the check, as often as its outputs ask for."""
@@ -127,6 +142,8 @@ class Trials:
             runner = self._runner(built, folder)
             count = runs_wanted(self.check.outputs)
             for number in range(1, count + 1):
+                if self._stopped.is_set():
+                    raise EnvError("the search was ended")
                 title = f"run {number} of {count}"
                 ran = runner.run(Wanted(label=f"run-{number}", title=title), None)
                 attempt.runs.append(ran)

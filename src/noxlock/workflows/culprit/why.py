@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from noxlock import process
 from noxlock.search import (
@@ -22,7 +22,7 @@ from noxlock.workflows.culprit.seen import SeenKind, outcome
 from noxlock.workflows.culprit.trials import OLD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from noxlock.search import (
         Candidate,
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Explained", "Limits", "explain"]
 
+_SOON: Final = 0.1
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
@@ -47,7 +49,7 @@ class Limits:
     """Mixes that are tried side by side."""
     most_runs: int | None = None
     seconds: float | None = None
-    """Wall time after which no run is started any more."""
+    """Wall time after which it ends; runs that have not ended are not kept."""
     releases: bool = True
     """Whether to look for the first bad release."""
 
@@ -69,7 +71,7 @@ def explain(
     mixes: Mixes,
     limits: Limits,
     *,
-    releases: Callable[[Change], Sequence[Candidate]],
+    releases: Callable[[Change], Sequence[Candidate] | None],
     watch: Callable[[Progress], None],
 ) -> Explained:
     """Search until it is explained, or the limits are reached.
@@ -81,7 +83,7 @@ def explain(
         mixes: Of the two locks.
         limits: What it may cost.
         releases: Returns those between the two versions of a change, from the old one
-            to the new one.
+            to the new one; None: that cannot be said, and none is looked for.
         watch: Told where the search stands before each wait.
 
     Raises:
@@ -95,7 +97,7 @@ class _Searching:
     trials: Trials
     mixes: Mixes
     limits: Limits
-    find: Callable[[Change], Sequence[Candidate]]
+    find: Callable[[Change], Sequence[Candidate] | None]
     watch: Callable[[Progress], None]
     seen: list[tuple[Probe, Seen]] = field(default_factory=list)
     running: dict[Future[Seen], tuple[Probe, int]] = field(default_factory=dict)
@@ -111,21 +113,33 @@ class _Searching:
 
     def run(self) -> Explained:
         started = time.monotonic()
-        if (first := self.trials.begin()) is not None:
-            self.seen.append((OLD, first))
         with ThreadPoolExecutor(self.limits.jobs) as pool:
+            begun = pool.submit(self.trials.begin)
             try:
-                conclusion = self._until_done(pool, started)
+                if self._has_begun(begun):
+                    conclusion = self._until_done(pool, started)
+                else:
+                    conclusion = self._search().conclusion(self._state())
             finally:
-                for future in self.running:
-                    future.cancel()
-                process.end_all()
+                self._end({begun, *self.running})
         return Explained(
             conclusion=conclusion,
             runs=tuple(self.seen),
             failing=self._failing,
             seconds=time.monotonic() - started,
         )
+
+    def _has_begun(self, begun: Future[Seen | None]) -> bool:
+        """Return whether there is something to compare with before the time is over."""
+        step = self._search().next(self._state())
+        if isinstance(step, Run):
+            self.watch(step.progress)
+        wait([begun], self.limits.seconds)
+        if not begun.done():
+            return False
+        if (first := begun.result()) is not None:
+            self.seen.append((OLD, first))
+        return True
 
     def _until_done(self, pool: ThreadPoolExecutor, started: float) -> Conclusion:
         limit = self.limits.seconds
@@ -145,6 +159,15 @@ class _Searching:
                     self._start(pool, probes)
                     self._wait(left)
 
+    def _end(self, futures: Collection[Future[Any]]) -> None:
+        """End what runs, also what is about to start a command, or another one."""
+        self.trials.stop()
+        left = {future for future in futures if not future.cancel()}
+        while left:
+            process.end_all()
+            _, left = wait(left, _SOON)
+        self.trials.clean()
+
     def _start(self, pool: ThreadPoolExecutor, probes: Sequence[Probe]) -> None:
         for probe in probes:
             taken = {slot for _, slot in self.running.values()}
@@ -160,7 +183,10 @@ class _Searching:
 
     def _find(self, names: Sequence[ChangeId]) -> None:
         for name in names:
-            found = tuple(self.find(self.mixes.change(name)))
+            found = self.find(self.mixes.change(name))
+            if found is None:
+                self.limits = replace(self.limits, releases=False)
+                return
             self.releases[name] = found
             by_version = {each.version: each for each in found if each.version}
             self.trials.releases[name] = by_version
@@ -194,6 +220,7 @@ class _Searching:
             loaded={each.id for each in changed if each.name in loaded},
             fits=self.mixes.rules.fits,
             options=Options(
-                most_runs=self.limits.most_runs, releases=self.limits.releases
+                most_runs=self.limits.most_runs,
+                releases=self.limits.releases,
             ),
         )

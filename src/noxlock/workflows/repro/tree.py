@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,9 +14,9 @@ from noxlock.errors import EnvError
 from noxlock.process import run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["Tree", "is_uncommitted", "read_tree"]
+__all__ = ["Tree", "is_uncommitted", "read_content", "read_tree"]
 
 # The same bytes whatever the user's settings say.
 _DIFF: Final = (
@@ -25,6 +26,7 @@ _DIFF: Final = (
     *("diff", "--cached", "--binary", "--full-index", "--no-color"),
     *("--no-ext-diff", "--no-textconv", "--no-renames", "HEAD"),
 )
+_PLACES: Final = ("--git-path", "index", "--git-path", "objects")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +49,37 @@ def read_tree(root: Path, leave_out: Sequence[str], environ: Mapping[str, str]) 
         leave_out: Folders beneath it whose changes do not count: the baselines.
         environ: The user's variables, for git.
     """
-    git = _Git.at(root, environ)
-    what = ["--", ".", *(f":(exclude,literal){folder}" for folder in leave_out)]
-    found = git("rev-parse", "HEAD", "--git-path", "index", "--git-path", "objects")
+    git, what = _Git.at(root, environ), _all_but(leave_out)
+    found = git("rev-parse", "HEAD", *_PLACES)
     if not found:
         return Tree()
-    commit, index, objects = found.splitlines()
+    commit, *places = found.splitlines()
     if git("status", "--porcelain", "--untracked-files=all", *what) == "":
         return Tree(commit)
-    return Tree(commit, _diff(git, root / index, (root / objects).absolute(), what))
+    return Tree(commit, _diff(git, places, what))
+
+
+def read_content(
+    root: Path, leave_out: Sequence[str], environ: Mapping[str, str]
+) -> bytes | None:
+    """Return names and hashes of the files of the tree at *root*, committed or not.
+
+    The same tree gives the same, whichever commit it is. What git is told to ignore
+    does not count. None: there is no repository, or no git.
+
+    Args:
+        root: The project's folder.
+        leave_out: Files and folders beneath it that do not count.
+        environ: The user's variables, for git.
+    """
+    git, what = _Git.at(root, environ), _all_but(leave_out)
+    found = git("rev-parse", *_PLACES)
+    if not found:
+        return None
+    with _own_index(git, found.splitlines()):
+        git("add", "--all", *what)
+        listed = git("ls-files", "--stage", "-z", *what)
+    return None if listed is None else listed.encode(errors="surrogateescape")
 
 
 def is_uncommitted(root: Path, folder: str, environ: Mapping[str, str]) -> bool:
@@ -68,22 +92,34 @@ def is_uncommitted(root: Path, folder: str, environ: Mapping[str, str]) -> bool:
     return bool(git("status", "--porcelain", "--untracked-files=normal", *what))
 
 
-def _diff(git: _Git, index: Path, objects: Path, what: Sequence[str]) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="noxlock-") as made:
-        folder = Path(made)
-        (folder / "objects").mkdir()
-        if index.exists():
-            # With its time: by it git knows what may have changed within its second.
-            shutil.copy2(index, folder / "index")
-        git.env |= {
-            "GIT_INDEX_FILE": str(folder / "index"),
-            "GIT_OBJECT_DIRECTORY": str(folder / "objects"),
-            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects),
-        }
+def _all_but(leave_out: Sequence[str]) -> list[str]:
+    return ["--", ".", *(f":(exclude,literal){folder}" for folder in leave_out)]
+
+
+def _diff(git: _Git, places: Sequence[str], what: Sequence[str]) -> bytes:
+    with _own_index(git, places) as folder:
         git("add", "--all", *what)
         written = folder / "diff"
         git(*_DIFF, f"--output={written}", *what)
         return written.read_bytes() if written.exists() else b""
+
+
+@contextmanager
+def _own_index(git: _Git, places: Sequence[str]) -> Iterator[Path]:
+    """Give *git* a copy of the user's index to change, and a folder of its own."""
+    index, objects = places
+    with tempfile.TemporaryDirectory(prefix="noxlock-") as made:
+        folder = Path(made)
+        (folder / "objects").mkdir()
+        if (git.root / index).exists():
+            # With its time: by it git knows what may have changed within its second.
+            shutil.copy2(git.root / index, folder / "index")
+        git.env |= {
+            "GIT_INDEX_FILE": str(folder / "index"),
+            "GIT_OBJECT_DIRECTORY": str(folder / "objects"),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str((git.root / objects).absolute()),
+        }
+        yield folder
 
 
 @dataclass(slots=True)
