@@ -52,7 +52,7 @@ def headline(report: UpdateReport) -> str:
         case UpdateVerdict.UPDATED | UpdateVerdict.HELD:
             what = total(report.differences) or "no package changed"
             said = "; ".join(filter(None, (what, back)))
-            return f"{said} (dry run: nothing is written)" if report.dry_run else said
+            return f"{said} (dry run, nothing is written)" if report.dry_run else said
 
 
 def held_why(held: Held) -> str:

@@ -127,13 +127,28 @@ def _holds_of(
 ) -> Iterator[Hold]:
     """Yield the loosest first."""
     exact = _exactly(package, refusal)
-    if package.kind in {ChangeKind.ADDED, ChangeKind.REMOVED}:
+    if package.layer is ChangedLayer.INTERPRETER:
+        yield from _by_python(refusal, changes)
+    elif package.kind in {ChangeKind.ADDED, ChangeKind.REMOVED}:
         yield from _by_parents(package, refusal, changes)
     elif exact is not None:
         if package.pin is not None:
             bounds = package.pin.removeprefix(package.name).strip()
             yield replace(exact, bounds=bounds)
         yield exact
+
+
+def _by_python(refusal: Refusal, changes: Mapping[Key, LockChange]) -> Iterator[Hold]:
+    """Yield what holds the interpreter, where a lock brings it."""
+    change = changes.get((Layer.CONDA, "python"))
+    if change is not None and change.old is not None:
+        yield Hold(
+            name="python",
+            layer=Layer.CONDA,
+            bounds=f"=={_only(change.old.versions)}",
+            refusal=refusal,
+            path=change.path,
+        )
 
 
 def _exactly(package: Blamed | Changed, refusal: Refusal) -> Hold | None:
@@ -160,8 +175,6 @@ def _by_parents(
     package: Blamed, refusal: Refusal, changes: Mapping[Key, LockChange]
 ) -> Iterator[Hold]:
     """Yield what holds one that brings the package in, or has left it out."""
-    if package.layer is ChangedLayer.INTERPRETER:
-        return
     layer = Layer(package.layer)
     for number in range(len(package.path) - 2, -1, -1):
         name = package.path[number]

@@ -65,6 +65,11 @@ class Judge:
     alone: bool = False
     """Whether it must not run beside itself."""
 
+    @property
+    def key(self) -> str:
+        """What tells it from any other; the name of a folder too."""
+        return f"{self.kind}-{self.name}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judges:

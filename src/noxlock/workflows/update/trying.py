@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from noxlock.errors import NoxlockError
+from noxlock.errors import FetchError, NoxlockError
 from noxlock.locks.difference.ways import ways_of_lock, ways_of_platform
 from noxlock.model.update import Judged, Ruling
 from noxlock.plan import platform_of
@@ -13,10 +13,9 @@ from noxlock.report.progress import Quiet
 from noxlock.search import Observation, Probe
 from noxlock.workflows.culprit.metadata import read_metadata
 from noxlock.workflows.culprit.mixes import Mixes
-from noxlock.workflows.culprit.releases import find_releases
+from noxlock.workflows.culprit.releases import find_releases, satisfies
 from noxlock.workflows.culprit.seen import Ledger, Seen, SeenKind, outcome
 from noxlock.workflows.culprit.sides import Side
-from noxlock.workflows.culprit.specs import satisfies
 from noxlock.workflows.culprit.told import Known, Ran, paths, standing, told
 from noxlock.workflows.culprit.trials import OLD, Trials
 from noxlock.workflows.culprit.why import Limits, explain
@@ -25,12 +24,13 @@ from noxlock.workflows.repro.request import CheckRequest
 from noxlock.workflows.requests import BuildRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from noxlock.locks.difference.ways import Ways
     from noxlock.model.culprit import CulpritReport, Standing
+    from noxlock.search import Candidate, Change
     from noxlock.workflows.culprit.why import Explained
     from noxlock.workflows.environments import Builder, BuiltEnvironment
     from noxlock.workflows.parts import Parts
@@ -84,7 +84,7 @@ class Court:
         if mixes.old.plan.key == mixes.new.plan.key:
             return _UNTOUCHED
         plan = mixes.old.plan if old else mixes.new.plan
-        key = judge.name, plan.key
+        key = judge.key, plan.key
         if key not in self._known:
             whole = frozenset(each.id for each in mixes.changes.changed)
             probe = OLD if old else Probe(new=whole)
@@ -101,21 +101,26 @@ class Court:
         """
         mixes = self._mixes(judge, new)
         trials = self._trials(judge, mixes)
-        request = mixes.new.request
-        base = (request.root / request.lock_file).parent
-        supplies = self._builder.supplies
         with self.watching() as watch:
             found = explain(
                 trials,
                 mixes,
                 replace(limits, jobs=1) if judge.alone else limits,
-                releases=lambda change: find_releases(
-                    change, mixes.new.plan, supplies, base=base
-                ),
+                releases=lambda change: self._releases(change, mixes.new),
                 watch=lambda progress: watch(standing(progress, mixes.changes)),
             )
         self.runs += trials.fresh
         return told(found.conclusion, _known(judge, mixes, found))
+
+    def _releases(self, change: Change, new: Side) -> Sequence[Candidate] | None:
+        """Return those between; None, and a warning, where no index tells."""
+        base = (new.request.root / new.request.lock_file).parent
+        try:
+            return find_releases(change, new.plan, self._builder.supplies, base=base)
+        except FetchError as error:
+            what = f"the first bad release is not looked for: {error}"
+            self.parts.progress.warn(what)
+            return None
 
     @property
     def _builder(self) -> Builder:
@@ -136,7 +141,7 @@ class Court:
             name=judge.name,
             environment=environment,
             python=judge.python,
-            prefix=self.folder / judge.name / "env",
+            prefix=self.folder / judge.key / "env",
             project=judge.install,
             lock=project.lock_file(pypi) if pypi else None,
             lock_file=pypi or "",
@@ -146,7 +151,7 @@ class Court:
         return Side(said=said, request=request, plan=planned, python=python)
 
     def _trials(self, judge: Judge, mixes: Mixes) -> Trials:
-        folder = self.folder / judge.name
+        folder = self.folder / judge.key
 
         def request(built: BuiltEnvironment, place: Path) -> CheckRequest:
             return CheckRequest(
@@ -165,6 +170,7 @@ class Court:
             builder=self._builder,
             folder=folder,
             ledger=Ledger(folder / "seen"),
+            kept=folder / "reference",
             request=request,
             profile=judge.profile,
             inputs=judge.inputs,

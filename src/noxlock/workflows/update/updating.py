@@ -157,16 +157,16 @@ class _Updating:
         project = self._project(wanted)
         for judge in self.judges.judges:
             self._in_time()
-            found = self.before[judge.name] = self.court.try_old(judge, project)
+            found = self.before[judge.key] = self.court.try_old(judge, project)
             if not found.passed:
-                self.excused[judge.name] = "it does not pass with the old lock"
+                self.excused[judge.key] = "it does not pass with the old lock"
                 self._tell(judge, "the old lock", found)
         if not self._active:
-            listed = ", ".join(self.excused)
+            listed = ", ".join(each.name for each in self.judges.judges)
             raise _EndError(f"nothing passes with the old locks: {listed}")
         for judge in self._active:
             self._in_time()
-            found = self.newest[judge.name] = self.court.try_new(judge, project)
+            found = self.newest[judge.key] = self.court.try_new(judge, project)
             self._tell(judge, "the new lock", found)
 
     def _passing(self, files: Files) -> Files:
@@ -175,7 +175,7 @@ class _Updating:
             project = self._project(files)
             new = self._disagreeing(project, files) or self._refused(project, files)
             if not self._active:
-                listed = "; ".join(f"{n}: {why}" for n, why in self.excused.items())
+                listed = "; ".join(sorted(set(self.excused.values())))
                 raise _EndError(f"nothing is left to judge by: {listed}")
             if not new:
                 return files
@@ -219,7 +219,7 @@ class _Updating:
         )
         found = self.court.explain(judge, project, limits)
         if what := _EXCUSES.get(found.verdict):
-            self.excused[judge.name] = what
+            self.excused[judge.key] = what
             self._say(f"{judge.name}: {what}")
             return ()
         changes = self._changes(files)
@@ -240,7 +240,7 @@ class _Updating:
 
     @property
     def _active(self) -> list[Judge]:
-        return [each for each in self.judges.judges if each.name not in self.excused]
+        return [each for each in self.judges.judges if each.key not in self.excused]
 
     def _project(self, files: Files) -> Project:
         return self.request.project.with_locks(self.candidates.locks(files))
@@ -263,18 +263,18 @@ class _Updating:
         rows = []
         project = self._project(files)
         for judge in self.judges.judges:
-            old = self.before.get(judge.name)
+            old = self.before.get(judge.key)
             final = None
-            if old is not None and not failed and judge.name not in self.excused:
+            if old is not None and not failed and judge.key not in self.excused:
                 final = self.court.try_new(judge, project)
             rows.append(
                 JudgeRow(
                     name=judge.name,
                     kind=judge.kind,
                     old=old,
-                    new=self.newest.get(judge.name),
+                    new=self.newest.get(judge.key),
                     final=final,
-                    reason=self.excused.get(judge.name, ""),
+                    reason=self.excused.get(judge.key, ""),
                 )
             )
         rows += [
