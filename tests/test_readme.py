@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
+from noxlock.workflows.update.options import KNOWN_OPTIONS
 from support.harvest import harvest
 from support.index_server import serve_index
 
@@ -151,6 +153,25 @@ def test_help_is_what_the_readme_shows(command: str, shown: str) -> None:
     done = run(command, ROOT, env)
 
     assert done.stdout.split() == shown.split()
+
+
+def test_the_scheduled_updates_are_yaml_and_run_what_there_is() -> None:
+    body = README.split("## Update without changing results\n", 1)[1].split("\n## ")[0]
+    github, gitlab = map(
+        yaml.safe_load, re.findall(r"```yaml\n(.*?)```", body, re.DOTALL)
+    )
+
+    steps = github["jobs"]["update"]["steps"]
+    commands = [step["run"] for step in steps if "run" in step]
+    commands += gitlab["update"]["script"]
+    updates = [each for each in commands if each.startswith("nox ")]
+    assert updates == ["nox -s update", "nox -s update"]
+    report = ".nox/update/report.md"
+    assert steps[-1]["with"]["body-path"] == report
+    assert gitlab["update"]["artifacts"]["paths"] == [report]
+    assert f"1 {report})" in gitlab["update"]["script"][-1]
+    options = re.findall(r"`(?:-- )?(--[a-z-]+)", body.split("| option |")[1])
+    assert set(options) == set(KNOWN_OPTIONS)
 
 
 LOCKED = (

@@ -16,6 +16,8 @@ from support.update_project import ALPHA, UpdateProject, open_update_project
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from support.index_server import Options
+
 pytestmark = pytest.mark.slow
 
 FIRST = {"alpha": "1.0", "beta": "1.0", "gamma": "1.0", "delta": "1.0"}
@@ -205,7 +207,7 @@ def test_a_stale_lock_is_no_place_to_start_from(project: UpdateProject) -> None:
 
 
 def test_what_is_known_against_a_held_version_is_told(tmp_path: Path) -> None:
-    yanked = {"yanked": ("gamma-1.0-py3-none-any.whl",)}
+    yanked: Options = {"yanked": ("gamma-1.0-py3-none-any.whl",)}
     with open_update_project(tmp_path, index=yanked) as project:
         project.first()
         project.release("gamma", "2.0", "works = False\n")

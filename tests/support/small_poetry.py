@@ -112,6 +112,8 @@ def _lock(
     lines: list[str] = []
     for name, version in sorted(pins.items()):
         known = catalogue[name][version]
+        file = {"file": known["file"], "hash": f"sha256:{known['sha256']}"}
+        listed = ", ".join(f'{key} = "{value}"' for key, value in file.items())
         wanted = [
             g for g, asked in groups.items() if name in _reached(asked, pins, catalogue)
         ]
@@ -123,7 +125,7 @@ def _lock(
             "optional = false",
             'python-versions = "*"',
             f"groups = {json.dumps(wanted)}",
-            f'files = [{{file = "{known["file"]}", hash = "sha256:{known["sha256"]}"}}]',
+            f"files = [{{{listed}}}]",
         ]
         if known["requires"]:
             lines.append("[package.dependencies]")

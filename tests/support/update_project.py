@@ -1,4 +1,4 @@
-"""A project whose index gets newer releases: some drift a check, some break a test.
+r"""A project whose index gets newer releases: some drift a check, some break a test.
 
 with open_update_project(tmp_path) as project:
     project.release("beta", "2.0", "value = 2.0\n")

@@ -165,6 +165,6 @@ class UpdateReport(Struct, frozen=True, kw_only=True):
     """Those of which the index did not say whether they are yanked."""
     dry_run: bool = False
     runs: int = 0
-    """Environments in which something was run."""
+    """Runs of a judge, each in a fresh environment."""
     seconds: float = 0
     format: int = 1

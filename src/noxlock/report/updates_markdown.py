@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from noxlock.model.update import Ruling
 from noxlock.report._marks import table, text
 from noxlock.report.changes_markdown import changes_markdown
+from noxlock.report.counts import counted
 from noxlock.report.updates import (
     NOT_LOOKED_UP,
     advisory_line,
@@ -30,7 +31,8 @@ _SHOWN: Final = {
     Ruling.NOT_MADE: "❌ no environment",
     Ruling.UNTOUCHED: "nothing changes",
 }
-_DIFFERENCE: Final = 200
+_BODY: Final = 60_000
+"""Characters; GitHub takes 65,536."""
 
 
 def update_markdown(report: UpdateReport) -> str:
@@ -42,8 +44,21 @@ def update_markdown(report: UpdateReport) -> str:
         lines += changes_markdown(report.differences).splitlines()[2:]
         lines.append("")
     lines += _judges(report)
-    runs = f"{report.runs:,} environments were run, {took(report.seconds)} in all."
+    runs = (
+        f"{counted(report.runs, 'run')} in fresh environments, {took(report.seconds)}."
+    )
     lines += [text(runs), ""]
+    return _cut(lines)
+
+
+def _cut(lines: list[str]) -> str:
+    """Return as many of *lines* as the body of a pull request holds."""
+    size = 0
+    for number, line in enumerate(lines):
+        size += len(line) + 1
+        if size > _BODY:
+            more = len(lines) - number
+            return "\n".join([*lines[:number], "", f"and {more:,} lines more", ""])
     return "\n".join(lines)
 
 

@@ -43,6 +43,7 @@ def _update(session: nox.Session, noxfile: Noxfile) -> None:
         parse_options,
     )
     from noxlock.workflows.update.showing import (  # noqa: PLC0415 - likewise
+        ready,
         show,
         watched,
         write_report,
@@ -63,9 +64,10 @@ def _update(session: nox.Session, noxfile: Noxfile) -> None:
         nox_folder=nox_folder(session),
         environ=os.environ,
     )
+    path = options.markdown or request.folder / _REPORT
+    ready(path)
     parts = default_parts(project.root)
     report = run_update(request, parts, watched(sys.stderr, os.environ))
-    path = options.markdown or request.folder / _REPORT
     write_report(report, path, os.environ)
     show(report, sys.stderr, sys.stdout, as_json=options.json)
     session.log(f"report: {os.path.relpath(path)}")

@@ -12,13 +12,22 @@ from noxlock.errors import DefinitionError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["UpdateOptions", "parse_options"]
+__all__ = ["KNOWN_OPTIONS", "UpdateOptions", "parse_options"]
 
-_KNOWN: Final = (
-    "NAME..., --dry-run, --only JUDGE, --no-checks, --no-sessions, --no-releases,"
-    " --advisories PATH, --markdown FILE, --json, --jobs N, --max-runs N,"
-    " --timeout SECONDS"
-)
+KNOWN_OPTIONS: Final = {
+    "--dry-run": "",
+    "--only": " JUDGE",
+    "--no-checks": "",
+    "--no-sessions": "",
+    "--no-releases": "",
+    "--advisories": " PATH",
+    "--markdown": " FILE",
+    "--json": "",
+    "--jobs": " N",
+    "--max-runs": " N",
+    "--timeout": " SECONDS",
+}
+"""Each with what follows it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +56,9 @@ class UpdateOptions:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise DefinitionError(message, key="update", hint=f"known are {_KNOWN}")
+        known = ", ".join(f"{name}{more}" for name, more in KNOWN_OPTIONS.items())
+        hint = f"known are NAME..., {known}"
+        raise DefinitionError(message, key="update", hint=hint)
 
 
 def parse_options(posargs: Sequence[str]) -> UpdateOptions:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TextIO
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TextIO
 
 from msgspec import json
 
@@ -13,14 +15,13 @@ from noxlock.workflows.culprit.showing import watching
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from noxlock.model.update import UpdateReport
     from noxlock.workflows.update.trying import Watching
 
-__all__ = ["show", "watched", "write_report"]
+__all__ = ["ready", "show", "watched", "write_report"]
 
-SUMMARY = "GITHUB_STEP_SUMMARY"
+_SUMMARY: Final = "GITHUB_STEP_SUMMARY"
 
 
 def watched(stream: TextIO, environ: Mapping[str, str]) -> Watching:
@@ -35,19 +36,36 @@ def show(report: UpdateReport, stream: TextIO, out: TextIO, *, as_json: bool) ->
         out.write(json.format(json.encode(report), indent=2).decode() + "\n")
 
 
+def ready(path: Path) -> None:
+    """Make the folder of the report, before anything takes hours.
+
+    Raises:
+        DefinitionError: It cannot be written there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab"):
+            pass
+    except OSError as error:
+        raise _unwritten(path, error) from None
+
+
 def write_report(report: UpdateReport, path: Path, environ: Mapping[str, str]) -> None:
-    """Write *report* as Markdown to *path*, as JSON beside it, and to GitHub's summary.
+    """Write *report* as Markdown to *path*, and to the summary page of a CI run.
 
     Raises:
         DefinitionError: It cannot be written there.
     """
     written = update_markdown(report)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(written, encoding="utf-8")
-        if summary := environ.get(SUMMARY):
-            with open(summary, "a", encoding="utf-8") as stream:  # noqa: PTH123
-                stream.write(f"{written}\n")
+        path.write_text(written, encoding="utf-8", newline="\n")
     except OSError as error:
-        what = f"the report cannot be written: {error.strerror or error}"
-        raise DefinitionError(what, file=str(error.filename or path)) from None
+        raise _unwritten(path, error) from None
+    if name := environ.get(_SUMMARY):
+        with suppress(OSError), Path(name).open("a", encoding="utf-8") as stream:
+            stream.write(f"{written}\n")
+
+
+def _unwritten(path: Path, error: OSError) -> DefinitionError:
+    what = f"the report cannot be written: {error.strerror or error}"
+    return DefinitionError(what, file=str(path), key="--markdown")
