@@ -242,6 +242,99 @@ def test_what_is_known_against_a_held_version_is_told(tmp_path: Path) -> None:
     assert "gamma 1.0 is yanked from its index" in ran.err
 
 
+def test_a_session_that_fails_once_holds_nothing_back(project: UpdateProject) -> None:
+    flaky = (
+        "import pathlib, delta\n"
+        "times = pathlib.Path('times')\n"
+        "if hasattr(delta, 'new') and not times.exists():\n"
+        "    times.touch()\n"
+        "    raise SystemExit('not this time')\n"
+    )
+    (project.root / "test.py").write_text(flaky)
+    project.release("delta", "2.0", "new = True\n")
+
+    ran = project.update("--json")
+
+    assert ran.status == 0, ran.err
+    assert project.pins() == {**FIRST, "delta": "2.0"}
+    row = next(row for row in project.report(ran).judges if row.name == "test")
+    assert row.final is not None
+    assert row.final.passed
+    assert row.remark.endswith(
+        "not this time; it passed with the new lock when it was run again"
+    )
+
+
+def test_a_search_that_has_to_end_holds_all_that_it_suspects(
+    project: UpdateProject,
+) -> None:
+    project.release("alpha", "2.0", ALPHA, ["beta"])
+    project.release("beta", "2.0", "value = 1.0\n")
+    project.release("gamma", "2.0", "works = False\n")
+    project.release("delta", "2.0")
+
+    ran = project.update("--no-checks", "--max-runs", "4", "--json")
+
+    assert ran.status == 0, ran.err
+    report = project.report(ran)
+    assert project.pins()["gamma"] == "1.0"
+    assert report.held
+    assert not any(held.proven for held in report.held)
+    assert "one of those that may be why" in project.markdown()
+
+
+def test_time_that_is_over_leaves_the_lock(project: UpdateProject) -> None:
+    project.release("delta", "2.0")
+
+    ran = project.update("--timeout", "0.001")
+
+    assert ran.status == 1
+    assert project.pins() == FIRST
+    assert "of --timeout are over" in ran.err
+    assert "of --timeout are over" in project.markdown().replace("\\", "")
+
+
+def test_only_sessions_with_the_tag_judge_where_there_are_any(
+    project: UpdateProject,
+) -> None:
+    file = project.root / "sessions/all.yml"
+    text = file.read_text()
+    more = "sessions:\n  slow: {environment: cpu, run: python -c 1, tags: [update]}\n"
+    file.write_text(text.replace("sessions:\n", more))
+    project.release("gamma", "2.0", "works = False\n")
+    project.release("delta", "2.0")
+
+    ran = project.update("--json", "--no-checks")
+
+    assert ran.status == 0, ran.err
+    report = project.report(ran)
+    assert [row.name for row in report.judges] == ["slow"]
+    assert project.pins() == {**FIRST, "gamma": "2.0", "delta": "2.0"}
+
+
+def test_what_no_judge_has_in_its_environment_is_told(project: UpdateProject) -> None:
+    text = (project.root / "pyproject.toml").read_text()
+    (project.root / "pyproject.toml").write_text(f'{text}docs = ["zeta"]\n')
+    project.release("zeta", "1.0")
+    assert project.nox("-s", "lock").status == 0
+    project.release("zeta", "2.0")
+    project.release("delta", "2.0")
+
+    ran = project.update("--json", "--no-checks")
+
+    assert ran.status == 0, ran.err
+    assert project.report(ran).unjudged == ("zeta",)
+    assert "updated, and in no environment that was run: zeta" in ran.err
+
+
+def test_a_judge_that_is_not_declared_is_refused(project: UpdateProject) -> None:
+    ran = project.update("--only", "reverence")
+
+    assert ran.status == 1
+    assert "there is no check or session `reverence`" in ran.err
+    assert "did you mean `reference`?" in ran.err
+
+
 def test_the_real_poetry_holds_the_same_back(tmp_path: Path) -> None:
     with open_update_project(tmp_path, poetry=find_poetry()) as project:
         project.first()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +13,7 @@ from noxlock.model import Layer
 from noxlock.model.update import UpdateReport, UpdateVerdict
 from support.conda_channel import HOST, conda_channels
 from support.conda_server import serve_channel
+from support.update_project import PYPROJECT, open_update_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,3 +75,46 @@ def test_a_conda_package_is_held_at_its_last_good_release(project: NoxProject) -
         explicit = (project.root / f"conda-{HOST}.lock").read_text()
         assert "dated-2.0" in explicit
         assert project.nox("-s", "lock", "--", "--check").status == 0
+
+
+BOTH = """
+locks:
+  conda-lock.yml: {{from: environment.yml, targets: [{host}]}}
+  poetry.lock: {{from: pyproject.toml}}
+environments:
+  both: {{conda: conda-lock.yml, pypi: poetry.lock, groups: [main], project: none}}
+sessions:
+  test: {{environment: both, run: "python -c 'import packaging, delta'"}}
+"""
+
+
+def test_two_locks_of_one_environment_go_on_agreeing(tmp_path: Path) -> None:
+    here = version("packaging")
+    with (
+        serve_channel(conda_channels().main.parent) as server,
+        open_update_project(tmp_path) as project,
+    ):
+        files = {
+            "sessions/all.yml": BOTH.format(host=HOST),
+            "environment.yml": (
+                f"channels: [{server.channel('main')}]\n"
+                "dependencies: [python, packaging]\n"
+            ),
+            "pyproject.toml": PYPROJECT.replace('"gamma"', '"gamma", "packaging"'),
+        }
+        for name, text in files.items():
+            (project.root / name).write_text(text)
+        project.release("packaging", here)
+        project.lock()
+        project.release("packaging", "999")
+        project.release("delta", "2.0")
+
+        ran = project.update("--json")
+
+        assert ran.status == 0, ran.err
+        (held,) = project.report(ran).held
+        assert held.pin == f"packaging=={here}"
+        assert "`packaging` is" in held.difference
+        assert project.pins()["packaging"] == here
+        assert project.pins()["delta"] == "2.0"
+        assert project.nox("-s", "test").status == 0

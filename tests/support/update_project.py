@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from support.index_server import IndexServer, Options
 
-__all__ = ["UpdateProject", "open_update_project"]
+__all__ = ["ALPHA", "PYPROJECT", "UpdateProject", "open_update_project"]
 
 PYPROJECT = """\
 [project]
@@ -117,14 +117,19 @@ class UpdateProject:
         """Run nox."""
         return run_nox(self.root, self.environ, *args)
 
-    def first(self) -> None:
-        """Lock, and record the baseline."""
+    def lock(self) -> None:
+        """Lock for the first time."""
         # A project that pins its tool has a lock to make the tool from.
         words = [sys.executable, small_poetry.__file__, "lock"]
         subprocess.run(words, cwd=self.root, env=dict(self.environ), check=True)
-        for args in (["-s", "lock"], ["-s", "repro", "--", "--accept"]):
-            ran = self.nox(*args)
-            assert ran.status == 0, ran.err + ran.out
+        ran = self.nox("-s", "lock")
+        assert ran.status == 0, ran.err + ran.out
+
+    def first(self) -> None:
+        """Lock, and record the baseline."""
+        self.lock()
+        ran = self.nox("-s", "repro", "--", "--accept")
+        assert ran.status == 0, ran.err + ran.out
 
     def update(self, *posargs: str) -> Outcome:
         """Run `nox -s update -- POSARGS`."""

@@ -81,6 +81,8 @@ class JudgeRow(Struct, frozen=True, kw_only=True):
     """The lock that was left."""
     reason: str = ""
     """Why it has no say: it fails already, it has no baseline, there is no GPU."""
+    remark: str = ""
+    """What it said of a lock that it let pass when it was run again."""
 
 
 class Held(Struct, frozen=True, kw_only=True):
@@ -153,6 +155,8 @@ class UpdateReport(Struct, frozen=True, kw_only=True):
     """Of one that failed: why."""
     differences: tuple[LockDifference, ...] = ()
     """What is new in each lock that was left, or, of a dry run, would be."""
+    unjudged: tuple[str, ...] = ()
+    """Packages that are new and in no environment that was run: nothing is known."""
     held: tuple[Held, ...] = ()
     behind: tuple[Behind, ...] = ()
     judges: tuple[JudgeRow, ...] = ()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from noxlock.model.update import JudgeKind, Ruling, UpdateVerdict
+from noxlock.model.update import Ruling, UpdateVerdict
 from noxlock.report.changes import change_lines, summary, total
 from noxlock.report.counts import counted
 from noxlock.report.words import plain, shortened
@@ -15,9 +15,17 @@ if TYPE_CHECKING:
 
     from noxlock.model.update import Advisory, Held, UpdateReport
 
-__all__ = ["advisory_line", "headline", "held_why", "unlisted_line", "write_update"]
+__all__ = [
+    "advisory_line",
+    "headline",
+    "held_why",
+    "unjudged_line",
+    "unlisted_line",
+    "write_update",
+]
 
-NOT_LOOKED_UP = (
+_NAMED: Final = 20
+NOT_LOOKED_UP: Final = (
     "known vulnerabilities were not looked up: `-- --advisories PATH` takes files, a"
     " folder or a zip file in the OSV format"
 )
@@ -30,9 +38,13 @@ def write_update(report: UpdateReport, stream: TextIO) -> None:
         lines.append(f"{each.lock}: {summary(each)}")
         lines += [f"  {line}" for line in change_lines(each)]
     lines += list(_held_lines(report))
+    if line := unjudged_line(report):
+        lines.append(line)
     for row in report.judges:
         if row.reason:
             lines.append(f"{row.name} has no say: {row.reason}")
+        if row.remark:
+            lines.append(f"{row.name}: {shortened(row.remark, 300)}")
     stream.writelines(f"{plain(line)}\n" for line in lines)
 
 
@@ -87,9 +99,14 @@ def unlisted_line(report: UpdateReport) -> str:
     return f"not known whether yanked: {', '.join(report.unlisted)}"
 
 
-def kind_of(kind: JudgeKind) -> str:
-    """Return what a judge is called."""
-    return "check" if kind is JudgeKind.CHECK else "session"
+def unjudged_line(report: UpdateReport) -> str:
+    """Return what is new and was run nowhere; "" where there is nothing."""
+    if not report.unjudged:
+        return ""
+    named = ", ".join(report.unjudged[:_NAMED])
+    more = len(report.unjudged) - _NAMED
+    rest = f" and {more:,} more" if more > 0 else ""
+    return f"updated, and in no environment that was run: {named}{rest}"
 
 
 def _why(report: UpdateReport) -> str:

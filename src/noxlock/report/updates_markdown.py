@@ -13,6 +13,7 @@ from noxlock.report.updates import (
     advisory_line,
     headline,
     held_why,
+    unjudged_line,
     unlisted_line,
 )
 from noxlock.report.words import took
@@ -44,6 +45,8 @@ def update_markdown(report: UpdateReport) -> str:
         lines += changes_markdown(report.differences).splitlines()[2:]
         lines.append("")
     lines += _judges(report)
+    if line := unjudged_line(report):
+        lines += [f"⚠️ {text(line, 2000)}", ""]
     runs = (
         f"{counted(report.runs, 'run')} in fresh environments, {took(report.seconds)}."
     )
@@ -116,7 +119,7 @@ def _judges(report: UpdateReport) -> Iterator[str]:
             _shown(row.old),
             _shown(row.new),
             _shown(row.final),
-            row.reason or _difference(row.new),
+            row.reason or row.remark or _difference(row.new),
         ]
         for row in report.judges
     ]

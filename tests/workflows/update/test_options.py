@@ -15,12 +15,12 @@ def test_without_any_everything_is_updated() -> None:
 
 
 def test_names_stand_anywhere() -> None:
-    found = parse_options(
-        ["numpy", "--only", "digits", "--only", "test", "scipy", "-j", "4"]
-        + ["--advisories", "osv", "--markdown", "a.md", "--max-runs", "9"]
-        + ["--timeout", "1.5", "--dry-run", "--json", "--no-checks", "--no-sessions"]
-        + ["--no-releases"]
+    words = (
+        "numpy --only digits --only test scipy -j 4 --advisories osv --markdown a.md"
+        " --max-runs 9 --timeout 1.5 --dry-run --json --no-checks --no-sessions"
+        " --no-releases"
     )
+    found = parse_options(words.split())
 
     assert found == UpdateOptions(
         names=("numpy", "scipy"),

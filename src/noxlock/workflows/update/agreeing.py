@@ -22,8 +22,8 @@ __all__ = ["clashing"]
 
 def clashing(
     project: Project, changes: Mapping[Key, LockChange], holds: Mapping[Key, Hold]
-) -> tuple[Hold, ...]:
-    """Return what to hold at its old version so that two locks agree, as they did.
+) -> tuple[tuple[Hold, ...], tuple[str, ...]]:
+    """Return what to hold at its old version for two locks to agree; where they do not.
 
     Args:
         project: With the new locks.
@@ -31,6 +31,7 @@ def clashing(
         holds: What is held already.
     """
     found: dict[Key, Hold] = {}
+    said: list[str] = []
     for used, environment in _layered(project):
         try:
             clashes = disagreeing(project, environment, environment.target)
@@ -38,12 +39,12 @@ def clashing(
             continue
         for clash in clashes:
             pins = (clash.found.conda, clash.found.pypi)
-            said = f"conda and poetry.lock would pin {clash.name} differently"
+            said.append(str(clash.found))
             refusal = Refusal(
                 judge=used,
                 kind=JudgeKind.SESSION,
                 ruling=Ruling.NOT_MADE,
-                difference=said,
+                difference=said[-1],
             )
             for layer, pin in zip((Layer.CONDA, Layer.PYPI), pins, strict=True):
                 change = changes.get((layer, pin.name))
@@ -56,7 +57,7 @@ def clashing(
                     refusal=refusal,
                     path=change.path,
                 )
-    return tuple(found.values())
+    return tuple(found.values()), tuple(said)
 
 
 def _layered(project: Project) -> Iterator[tuple[str, Environment]]:

@@ -83,9 +83,10 @@ class Candidates:
                 found += [str(path.relative_to(self.project.root)) for path in paths]
         return found
 
-    def locks(self, files: Files) -> Files:
-        """Return those of *files* that are declared locks."""
-        return {name: files[name] for name in self.project.definitions.locks}
+    def opened(self, files: Files) -> Project:
+        """Return the project with *files* for its locks."""
+        names = self.project.definitions.locks
+        return self.project.with_locks({name: files[name] for name in names})
 
     def make(self, holds: Sequence[Hold]) -> Files:
         """Return the newest locks that satisfy *holds*.

@@ -20,11 +20,10 @@ from noxlock.model import IndexSource, Kind, Layer, PlannedPackage, Target
 from noxlock.model.update import Advisory, Yanked
 from noxlock.plan.wheels import is_wheel
 from noxlock.workflows.targets import machine_subdir
-from noxlock.workflows.update.advisories import affects, fixed_in, read_advisories
+from noxlock.workflows.update.advisories import affects, fixed_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from noxlock.model import LockChange
     from noxlock.workflows.parts import Parts
@@ -126,8 +125,3 @@ def _is_of(filename: str, version: str) -> bool:
         return parse(filename)[1] == Version(version)
     except (InvalidSdistFilename, InvalidWheelFilename, InvalidVersion):
         return False
-
-
-def advisories_of(paths: tuple[Path, ...]) -> tuple[Osv, ...] | None:
-    """Return the advisories in *paths*; None where there are no paths."""
-    return read_advisories(paths) if paths else None

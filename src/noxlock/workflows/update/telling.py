@@ -24,6 +24,8 @@ class Ended:
     verdict: UpdateVerdict
     reason: str
     holds: tuple[Hold, ...]
+    touched: frozenset[Key]
+    """What changed in environments that were run."""
     judges: tuple[JudgeRow, ...]
     runs: int
     seconds: float
@@ -72,10 +74,18 @@ def told(
         for key, change in back.items()
         if key not in named
     )
+    changes = candidates.differences(candidates.old, files)
+    unjudged = {
+        change.name
+        for each in changes
+        for change in each.changes
+        if change.new is not None and (change.layer, change.name) not in ended.touched
+    }
     return UpdateReport(
         verdict=ended.verdict,
         reason=ended.reason,
-        differences=candidates.differences(candidates.old, files),
+        differences=changes,
+        unjudged=tuple(sorted(unjudged)),
         held=held,
         behind=behind if ended.holds else (),
         judges=ended.judges,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from noxlock import search
 from noxlock.errors import FetchError, NoxlockError
 from noxlock.locks.difference.ways import ways_of_lock, ways_of_platform
+from noxlock.model import Layer
 from noxlock.model.update import Judged, Ruling
 from noxlock.plan import platform_of
 from noxlock.report.progress import Quiet
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from noxlock.workflows.environments import Builder, BuiltEnvironment
     from noxlock.workflows.parts import Parts
     from noxlock.workflows.project import Project
+    from noxlock.workflows.update.holding import Key
     from noxlock.workflows.update.judges import Judge
 
 __all__ = ["Court", "Watching"]
@@ -64,34 +67,47 @@ class Court:
     runs: int = 0
     _known: dict[tuple[str, str], Judged] = field(default_factory=dict)
 
-    def try_old(self, judge: Judge, new: Project) -> Judged:
-        """Return what the old locks come to, where *new* ones would change anything.
+    def run(self, judge: Judge, new: Project, *, old: bool = False) -> Judged:
+        """Return what *new* locks come to before *judge*; or the old ones.
 
-        Raises:
-            NoxlockError: The judge itself is no good.
+        Nothing is run where *new* locks change nothing in its environment.
         """
-        return self._tried(judge, new, old=True)
-
-    def try_new(self, judge: Judge, new: Project) -> Judged:
-        """Return what *new* locks come to."""
-        return self._tried(judge, new, old=False)
-
-    def _tried(self, judge: Judge, new: Project, *, old: bool) -> Judged:
         try:
             mixes = self._mixes(judge, new)
         except NoxlockError as error:
             return Judged(ruling=Ruling.NOT_MADE, difference=str(error))
         if mixes.old.plan.key == mixes.new.plan.key:
             return _UNTOUCHED
-        plan = mixes.old.plan if old else mixes.new.plan
-        key = judge.key, plan.key
+        key = judge.key, (mixes.old if old else mixes.new).plan.key
         if key not in self._known:
-            whole = frozenset(each.id for each in mixes.changes.changed)
-            probe = OLD if old else Probe(new=whole)
             trials = self._trials(judge, mixes)
-            self._known[key] = _judged(trials.run(probe, 0))
+            seen = trials.run(OLD if old else _whole(mixes), 0)
+            self._known[key] = _judged(seen)
             self.runs += trials.fresh
         return self._known[key]
+
+    def passes_again(self, judge: Judge, new: Project) -> bool:
+        """Return whether *judge* lets *new* locks pass that it refused, run once more.
+
+        Raises:
+            NoxlockError: There is no such environment.
+        """
+        mixes = self._mixes(judge, new)
+        trials = self._trials(judge, mixes)
+        trials.run(_whole(mixes), 0)  # the run that there was
+        again = _judged(trials.run(_whole(mixes), 0))
+        self.runs += trials.fresh
+        if again.passed:
+            self._known[judge.key, mixes.new.plan.key] = again
+        return again.passed
+
+    def touched(self, judge: Judge, new: Project) -> frozenset[Key]:
+        """Return what *new* locks change in the environment of *judge*."""
+        changed = self._mixes(judge, new).changes.changed
+        return frozenset(
+            (Layer.PYPI if each.layer is search.Layer.PYPI else Layer.CONDA, each.name)
+            for each in changed
+        )
 
     def explain(self, judge: Judge, new: Project, limits: Limits) -> CulpritReport:
         """Return why *judge* refuses *new* locks.
@@ -176,6 +192,11 @@ class Court:
             inputs=judge.inputs,
             reference=judge.reference,
         )
+
+
+def _whole(mixes: Mixes) -> Probe:
+    """Return the new lock itself."""
+    return Probe(new=frozenset(each.id for each in mixes.changes.changed))
 
 
 def _judged(seen: Seen) -> Judged:
