@@ -215,6 +215,7 @@ def test_the_names_that_requires_may_say() -> None:
         "repro(digits)",
         "repro(digits)-3.11",
         "lock",
+        "update",
     )
 
 

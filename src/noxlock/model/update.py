@@ -16,6 +16,7 @@ __all__ = [
     "JudgeRow",
     "Judged",
     "Ruling",
+    "Unjudged",
     "UpdateReport",
     "UpdateVerdict",
     "Yanked",
@@ -147,6 +148,15 @@ class Yanked(Struct, frozen=True, kw_only=True):
     version: str
 
 
+class Unjudged(Struct, frozen=True, kw_only=True):
+    """What is new in a lock and was in no environment that was run."""
+
+    lock: str
+    names: tuple[str, ...]
+    whole: bool = False
+    """Whether that is all that is new in it."""
+
+
 class UpdateReport(Struct, frozen=True, kw_only=True):
     """What became of an update."""
 
@@ -155,8 +165,7 @@ class UpdateReport(Struct, frozen=True, kw_only=True):
     """Of one that failed: why."""
     differences: tuple[LockDifference, ...] = ()
     """What is new in each lock that was left, or, of a dry run, would be."""
-    unjudged: tuple[str, ...] = ()
-    """Packages that are new and in no environment that was run: nothing is known."""
+    unjudged: tuple[Unjudged, ...] = ()
     held: tuple[Held, ...] = ()
     behind: tuple[Behind, ...] = ()
     judges: tuple[JudgeRow, ...] = ()

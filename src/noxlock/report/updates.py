@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TextIO
 
-    from noxlock.model.update import Advisory, Held, UpdateReport
+    from noxlock.model.update import Advisory, Held, Unjudged, UpdateReport
 
 __all__ = [
     "advisory_line",
@@ -92,6 +92,15 @@ def advisory_line(found: Advisory) -> str:
     return f"{found.name} {found.version} is vulnerable ({names}{fixed}){said}"
 
 
+def looked_up_line(report: UpdateReport) -> str:
+    """Return where no advisory was found; "" where there are some."""
+    if report.advisories is None:
+        return NOT_LOOKED_UP
+    if report.advisories:
+        return ""
+    return f"no advisory in {report.advised} is about what is held back"
+
+
 def unlisted_line(report: UpdateReport) -> str:
     """Return of what the index did not say whether it is yanked; "" of nothing."""
     if not report.unlisted:
@@ -103,10 +112,16 @@ def unjudged_line(report: UpdateReport) -> str:
     """Return what is new and was run nowhere; "" where there is nothing."""
     if not report.unjudged:
         return ""
-    named = ", ".join(report.unjudged[:_NAMED])
-    more = len(report.unjudged) - _NAMED
+    listed = "; ".join(map(_unjudged, report.unjudged))
+    return f"updated, and in no environment that was run: {listed}"
+
+
+def _unjudged(found: Unjudged) -> str:
+    if found.whole:
+        return f"all of {found.lock}"
+    more = len(found.names) - _NAMED
     rest = f" and {more:,} more" if more > 0 else ""
-    return f"updated, and in no environment that was run: {named}{rest}"
+    return f"{', '.join(found.names[:_NAMED])}{rest} of {found.lock}"
 
 
 def _why(report: UpdateReport) -> str:
@@ -127,5 +142,5 @@ def _held_lines(report: UpdateReport) -> Iterator[str]:
             yield f"{each.name} {each.version} is yanked from its index"
         if line := unlisted_line(report):
             yield line
-        if report.advisories is None:
-            yield NOT_LOOKED_UP
+        if line := looked_up_line(report):
+            yield line

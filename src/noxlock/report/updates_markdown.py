@@ -13,6 +13,7 @@ from noxlock.report.updates import (
     advisory_line,
     headline,
     held_why,
+    looked_up_line,
     unjudged_line,
     unlisted_line,
 )
@@ -101,8 +102,8 @@ def _held(report: UpdateReport) -> Iterator[str]:
         yield f"- {text(line)}"
     if report.advisories is None:
         yield f"- {NOT_LOOKED_UP}"
-    elif not report.advisories:
-        yield f"- no advisory in {text(report.advised)} is about what is held back"
+    elif line := looked_up_line(report):
+        yield f"- {text(line)}"
     yield ""
 
 

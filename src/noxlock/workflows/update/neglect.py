@@ -39,7 +39,6 @@ class Neglect:
 
     advisories: tuple[Advisory, ...] | None = None
     """None: nobody said where to look."""
-    advised: str = ""
     yanked: tuple[Yanked, ...] = ()
     unlisted: tuple[str, ...] = ()
     """Names of which the index did not say."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from noxlock.model.update import Behind, Held, UpdateReport
+from noxlock.model.update import Behind, Held, Unjudged, UpdateReport
 
 if TYPE_CHECKING:
-    from noxlock.model import LockChange, PinnedAs
+    from collections.abc import Collection, Iterable, Iterator
+
+    from noxlock.model import LockChange, LockDifference, PinnedAs
     from noxlock.model.update import JudgeRow, UpdateVerdict
     from noxlock.workflows.update.candidates import Candidates, Files
     from noxlock.workflows.update.holding import Hold, Key
@@ -24,8 +26,8 @@ class Ended:
     verdict: UpdateVerdict
     reason: str
     holds: tuple[Hold, ...]
-    touched: frozenset[Key]
-    """What changed in environments that were run."""
+    touched: frozenset[tuple[str, str]]
+    """What changed in environments that were run: lock, name."""
     judges: tuple[JudgeRow, ...]
     runs: int
     seconds: float
@@ -75,28 +77,33 @@ def told(
         if key not in named
     )
     changes = candidates.differences(candidates.old, files)
-    unjudged = {
-        change.name
-        for each in changes
-        for change in each.changes
-        if change.new is not None and (change.layer, change.name) not in ended.touched
-    }
     return UpdateReport(
         verdict=ended.verdict,
         reason=ended.reason,
         differences=changes,
-        unjudged=tuple(sorted(unjudged)),
+        unjudged=tuple(_unjudged(changes, ended.touched)),
         held=held,
         behind=behind if ended.holds else (),
         judges=ended.judges,
         advisories=neglect.advisories,
-        advised=neglect.advised,
         yanked=neglect.yanked,
         unlisted=neglect.unlisted,
         dry_run=left.dry_run,
         runs=ended.runs,
         seconds=ended.seconds,
     )
+
+
+def _unjudged(
+    changes: Iterable[LockDifference], touched: Collection[tuple[str, str]]
+) -> Iterator[Unjudged]:
+    """Yield what is new in each lock and was in no environment that was run."""
+    for each in changes:
+        new = [change.name for change in each.changes if change.new is not None]
+        names = [name for name in new if (each.lock, name) not in touched]
+        if names:
+            whole = len(names) == len(new)
+            yield Unjudged(lock=each.lock, names=tuple(names), whole=whole)
 
 
 def _held(hold: Hold, change: LockChange, before: LockChange | None) -> Held:

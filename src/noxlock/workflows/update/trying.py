@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from noxlock import search
 from noxlock.errors import FetchError, NoxlockError
 from noxlock.locks.difference.ways import ways_of_lock, ways_of_platform
-from noxlock.model import Layer
 from noxlock.model.update import Judged, Ruling
 from noxlock.plan import platform_of
 from noxlock.report.progress import Quiet
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
     from noxlock.workflows.environments import Builder, BuiltEnvironment
     from noxlock.workflows.parts import Parts
     from noxlock.workflows.project import Project
-    from noxlock.workflows.update.holding import Key
     from noxlock.workflows.update.judges import Judge
 
 __all__ = ["Court", "Watching"]
@@ -101,13 +98,11 @@ class Court:
             self._known[judge.key, mixes.new.plan.key] = again
         return again.passed
 
-    def touched(self, judge: Judge, new: Project) -> frozenset[Key]:
-        """Return what *new* locks change in the environment of *judge*."""
+    def touched(self, judge: Judge, new: Project) -> frozenset[tuple[str, str]]:
+        """Return what *new* locks change in the environment of *judge*: lock, name."""
         changed = self._mixes(judge, new).changes.changed
-        return frozenset(
-            (Layer.PYPI if each.layer is search.Layer.PYPI else Layer.CONDA, each.name)
-            for each in changed
-        )
+        locks = judge.environment.locks
+        return frozenset((lock, each.name) for lock in locks for each in changed)
 
     def explain(self, judge: Judge, new: Project, limits: Limits) -> CulpritReport:
         """Return why *judge* refuses *new* locks.

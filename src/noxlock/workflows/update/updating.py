@@ -7,13 +7,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from msgspec import structs
+
 from noxlock.model.update import JudgeRow, UpdateVerdict
 from noxlock.report.counts import counted
 from noxlock.workflows.repro.alone import alone
 from noxlock.workflows.settled import remember_settled
 from noxlock.workflows.update.advisories import read_advisories
 from noxlock.workflows.update.candidates import Candidates
-from noxlock.workflows.update.holding import Key
 from noxlock.workflows.update.judges import find_judges
 from noxlock.workflows.update.neglect import neglect_of
 from noxlock.workflows.update.passing import NonePassesError, Passing
@@ -168,7 +169,7 @@ class _Updating:
             verdict=verdict,
             reason=reason,
             holds=holds,
-            touched=frozenset[Key]().union(*touched),
+            touched=frozenset[tuple[str, str]]().union(*touched),
             judges=tuple(self._rows(project, tried=tried)),
             runs=self.court.runs,
             seconds=time.monotonic() - passing.started,
@@ -176,7 +177,9 @@ class _Updating:
         dry_run = self.request.options.dry_run
         left = Left(files=files, wanted=wanted, dry_run=dry_run)
         neglect = neglect_of(back, self.known, self.parts)
-        return told(ended, self.candidates, left, neglect)
+        report = told(ended, self.candidates, left, neglect)
+        advised = ", ".join(map(str, self.request.options.advisories))
+        return structs.replace(report, advised=advised)
 
     def _rows(self, project: Project, *, tried: bool) -> Iterator[JudgeRow]:
         passing = self.passing
