@@ -294,6 +294,32 @@ def test_time_that_is_over_leaves_the_lock(project: UpdateProject) -> None:
     assert "of --timeout are over" in project.markdown().replace("\\", "")
 
 
+def test_what_has_nothing_for_this_machine_is_held_back(project: UpdateProject) -> None:
+    project.release("gamma", "2.0", "works = True\n", tag="py3-none-win32")
+    project.release("delta", "2.0")
+
+    ran = project.update("--json", "--no-checks")
+
+    assert ran.status == 0, ran.err
+    assert project.pins() == {**FIRST, "delta": "2.0"}
+    (held,) = project.report(ran).held
+    assert (held.pin, held.ruling) == ("gamma==1.0", Ruling.NOT_MADE)
+
+
+def test_what_cannot_be_had_is_held_back(project: UpdateProject) -> None:
+    project.release("gamma", "2.0", "works = True\n")
+    del project.index.files["gamma-2.0-py3-none-any.whl"]
+    project.release("delta", "2.0")
+
+    ran = project.update("--json", "--no-checks", "--no-releases")
+
+    assert ran.status == 0, ran.err
+    assert project.pins() == {**FIRST, "delta": "2.0"}
+    (held,) = project.report(ran).held
+    assert (held.pin, held.ruling) == ("gamma<=1.0", Ruling.NOT_MADE)
+    assert "cannot be had" in held.difference
+
+
 def test_only_sessions_with_the_tag_judge_where_there_are_any(
     project: UpdateProject,
 ) -> None:

@@ -87,10 +87,16 @@ class UpdateProject:
     catalogue: dict[str, dict[str, dict[str, object]]]
 
     def release(
-        self, name: str, version: str, text: str = "", requires: Sequence[str] = ()
+        self,
+        name: str,
+        version: str,
+        text: str = "",
+        requires: Sequence[str] = (),
+        tag: str = "py3-none-any",
     ) -> None:
         """Put a release of one module on the index."""
-        file, data = make_wheel(name, version, {f"{name}.py": text}, requires=requires)
+        files = {f"{name}.py": text}
+        file, data = make_wheel(name, version, files, requires=requires, tag=tag)
         self._list(name, version, file, data, requires)
 
     def _list(

@@ -8,14 +8,14 @@ from noxlock.errors import NoxlockError
 from noxlock.model import Environment, Layer
 from noxlock.model.update import JudgeKind, Ruling
 from noxlock.workflows.agreement import disagreeing
-from noxlock.workflows.update.holding import Hold, Refusal
+from noxlock.workflows.update.holding import Refusal, pinned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from noxlock.model import LockChange
     from noxlock.workflows.project import Project
-    from noxlock.workflows.update.holding import Key
+    from noxlock.workflows.update.holding import Hold, Key
 
 __all__ = ["clashing"]
 
@@ -48,15 +48,10 @@ def clashing(
             )
             for layer, pin in zip((Layer.CONDA, Layer.PYPI), pins, strict=True):
                 change = changes.get((layer, pin.name))
-                if change is None or not change.old or (layer, pin.name) in holds:
+                if change is None or (layer, pin.name) in holds:
                     continue
-                found[layer, pin.name] = Hold(
-                    name=pin.name,
-                    layer=layer,
-                    bounds=f"=={change.old.versions[-1]}",
-                    refusal=refusal,
-                    path=change.path,
-                )
+                if hold := pinned(change, refusal):
+                    found[hold.key] = hold
     return tuple(found.values()), tuple(said)
 
 

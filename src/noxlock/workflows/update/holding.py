@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from noxlock.model.culprit import Blamed, Changed, Culprit, CulpritReport
     from noxlock.model.update import JudgeKind, Ruling
 
-__all__ = ["Hold", "Key", "Refusal", "chosen", "suspected"]
+__all__ = ["Hold", "Key", "Refusal", "chosen", "pinned", "suspected"]
 
 Key: TypeAlias = tuple[Layer, str]
 """What tells a package from any other."""
@@ -87,6 +87,19 @@ def chosen(
     return tuple(new.values()), tuple(beyond)
 
 
+def pinned(change: LockChange, refusal: Refusal) -> Hold | None:
+    """Return what holds a package at its old version; None where there was none."""
+    if change.old is None:
+        return None
+    return Hold(
+        name=change.name,
+        layer=change.layer,
+        bounds=f"=={_only(change.old.versions)}",
+        refusal=refusal,
+        path=change.path,
+    )
+
+
 def suspected(
     found: CulpritReport, refusal: Refusal, holds: Mapping[Key, Hold]
 ) -> tuple[Hold, ...]:
@@ -141,14 +154,8 @@ def _holds_of(
 def _by_python(refusal: Refusal, changes: Mapping[Key, LockChange]) -> Iterator[Hold]:
     """Yield what holds the interpreter, where a lock brings it."""
     change = changes.get((Layer.CONDA, "python"))
-    if change is not None and change.old is not None:
-        yield Hold(
-            name="python",
-            layer=Layer.CONDA,
-            bounds=f"=={_only(change.old.versions)}",
-            refusal=refusal,
-            path=change.path,
-        )
+    if change is not None and (hold := pinned(change, refusal)):
+        yield hold
 
 
 def _exactly(package: Blamed | Changed, refusal: Refusal) -> Hold | None:

@@ -6,12 +6,13 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from noxlock.errors import SolveError
+from noxlock.errors import NoxlockError, SolveError
+from noxlock.model import Layer
 from noxlock.model.culprit import CulpritVerdict
 from noxlock.model.update import Ruling
 from noxlock.workflows.culprit.why import Limits
 from noxlock.workflows.update.agreeing import clashing
-from noxlock.workflows.update.holding import Refusal, chosen, suspected
+from noxlock.workflows.update.holding import Refusal, chosen, pinned, suspected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -130,13 +131,17 @@ class Passing:
             difference=judged.difference,
         )
         project = self.candidates.opened(files)
-        if judged.ruling is not Ruling.NOT_MADE and self.court.passes_again(
-            judge, project
-        ):
-            self.remarks[judge.key] = f"{judged.difference}; {_PASSED_AGAIN}"
-            self.say(f"{judge.name}: {_PASSED_AGAIN}")
-            return ()
-        found = self.court.explain(judge, project, self._limits())
+        unmade = judged.ruling is Ruling.NOT_MADE
+        try:
+            if self.court.passes_again(judge, project):
+                self.remarks[judge.key] = f"{judged.difference}; {_PASSED_AGAIN}"
+                self.say(f"{judge.name}: {_PASSED_AGAIN}")
+                return ()
+            found = self.court.explain(judge, project, self._limits(), unmade=unmade)
+        except NoxlockError as error:
+            if hold := self._unplanned(error, judge, files, refusal):
+                return (hold,)
+            raise NonePassesError(f"{judge.name}: {error}") from error
         if what := _EXCUSES.get(found.verdict):
             return self._excused(judge, what)
         new, beyond = chosen(found, refusal, self.holds, self._changes(files))
@@ -146,6 +151,24 @@ class Passing:
             why = nothing or found.reason or "it is not explained"
             raise NonePassesError(f"{judge.name} {judged.ruling}: {why}")
         return new
+
+    def _unplanned(
+        self,
+        error: NoxlockError,
+        judge: Judge,
+        files: Files,
+        refusal: Refusal,
+    ) -> Hold | None:
+        """Return what holds the package for which there is nothing here any more."""
+        lock = judge.environment.pypi
+        if lock is None or not error.key:
+            return None
+        for package in self.candidates.opened(files).read_lock(lock).packages:
+            if package.where == error.key:
+                change = self._changes(files).get((Layer.PYPI, package.name))
+                hold = change and pinned(change, refusal)
+                return hold if hold and hold.key not in self.holds else None
+        return None
 
     def _excused(self, judge: Judge, why: str) -> tuple[()]:
         self.excused[judge.key] = why

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from msgspec import structs
+
 from noxlock.errors import FetchError, NoxlockError
 from noxlock.locks.difference.ways import ways_of_lock, ways_of_platform
 from noxlock.model.update import Judged, Ruling
@@ -17,7 +19,7 @@ from noxlock.workflows.culprit.releases import find_releases, satisfies
 from noxlock.workflows.culprit.seen import Ledger, Seen, SeenKind, outcome
 from noxlock.workflows.culprit.sides import Side
 from noxlock.workflows.culprit.told import Known, Ran, paths, standing, told
-from noxlock.workflows.culprit.trials import OLD, Trials
+from noxlock.workflows.culprit.trials import Trials
 from noxlock.workflows.culprit.why import Limits, explain
 from noxlock.workflows.lock_files import lock_of
 from noxlock.workflows.repro.request import CheckRequest
@@ -69,17 +71,20 @@ class Court:
 
         Nothing is run where *new* locks change nothing in its environment.
         """
+        first = last = None
         try:
-            mixes = self._mixes(judge, new)
+            first = self._side(judge, self.old, "the old lock")
+            last = self._side(judge, new, "the new lock")
         except NoxlockError as error:
-            return Judged(ruling=Ruling.NOT_MADE, difference=str(error))
-        if mixes.old.plan.key == mixes.new.plan.key:
+            if first is None or not old:
+                return Judged(ruling=Ruling.NOT_MADE, difference=str(error))
+        if last is not None and first.plan.key == last.plan.key:
             return _UNTOUCHED
-        key = judge.key, (mixes.old if old else mixes.new).plan.key
+        key = judge.key, first.plan.key if old or last is None else last.plan.key
         if key not in self._known:
+            mixes = self._mixes_of(first, first if old or last is None else last)
             trials = self._trials(judge, mixes)
-            seen = trials.run(OLD if old else _whole(mixes), 0)
-            self._known[key] = _judged(seen)
+            self._known[key] = _judged(trials.run(_whole(mixes), 0))
             self.runs += trials.fresh
         return self._known[key]
 
@@ -104,14 +109,23 @@ class Court:
         locks = judge.environment.locks
         return frozenset((lock, each.name) for lock in locks for each in changed)
 
-    def explain(self, judge: Judge, new: Project, limits: Limits) -> CulpritReport:
+    def explain(
+        self, judge: Judge, new: Project, limits: Limits, *, unmade: bool
+    ) -> CulpritReport:
         """Return why *judge* refuses *new* locks.
 
+        Args:
+            judge: It.
+            new: The project with these locks.
+            limits: What the search may cost.
+            unmade: Whether it does so because there is no such environment.
+
         Raises:
-            NoxlockError: A run could not even be begun.
+            NoxlockError: The locks have nothing for it.
         """
         mixes = self._mixes(judge, new)
         trials = self._trials(judge, mixes)
+        trials.is_failure = unmade
         with self.watching() as watch:
             found = explain(
                 trials,
@@ -139,7 +153,9 @@ class Court:
 
     def _mixes(self, judge: Judge, new: Project) -> Mixes:
         first = self._side(judge, self.old, "the old lock")
-        last = self._side(judge, new, "the new lock")
+        return self._mixes_of(first, self._side(judge, new, "the new lock"))
+
+    def _mixes_of(self, first: Side, last: Side) -> Mixes:
         supplies = self._builder.supplies
         said = read_metadata(first.plan, supplies) | read_metadata(last.plan, supplies)
         return Mixes.of(first, last, metadata=said, satisfies=satisfies)
@@ -161,7 +177,7 @@ class Court:
         planned, python = self._builder.plan(request)
         return Side(said=said, request=request, plan=planned, python=python)
 
-    def _trials(self, judge: Judge, mixes: Mixes) -> Trials:
+    def _trials(self, judge: Judge, mixes: Mixes) -> _Trials:
         folder = self.folder / judge.key
 
         def request(built: BuiltEnvironment, place: Path) -> CheckRequest:
@@ -175,7 +191,7 @@ class Court:
                 vary=False,
             )
 
-        return Trials(
+        return _Trials(
             check=judge.check,
             mixes=mixes,
             builder=self._builder,
@@ -187,6 +203,19 @@ class Court:
             inputs=judge.inputs,
             reference=judge.reference,
         )
+
+
+@dataclass(kw_only=True)
+class _Trials(Trials):
+    is_failure: bool = False
+    """Whether an environment that cannot be made counts as a failure of the judge."""
+
+    def run(self, probe: Probe, slot: int) -> Seen:
+        """Return what one run of *probe* came to."""
+        seen = super().run(probe, slot)
+        if self.is_failure and seen.kind is SeenKind.NOT_MADE:
+            return structs.replace(seen, kind=SeenKind.FAILED)
+        return seen
 
 
 def _whole(mixes: Mixes) -> Probe:
