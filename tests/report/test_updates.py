@@ -140,7 +140,7 @@ def test_what_is_known_against_the_held_is_told_and_never_that_there_is_nothing(
     some = UpdateReport(
         verdict=UpdateVerdict.HELD,
         held=(held(),),
-        behind=(Behind(name="extra", layer=Layer.PYPI, wanted="1", kept=""),),
+        behind=(Behind(name="extra", layer=Layer.CONDA, wanted="1", kept=""),),
         advisories=(
             Advisory(
                 id="T-1",
@@ -163,6 +163,7 @@ def test_what_is_known_against_the_held_is_told_and_never_that_there_is_nothing(
         "scipy 1.14.1 is vulnerable (T-1, CVE-1, fixed in 1.15.0): it stumbles",
         "scipy 1.14.1 is yanked from its index",
         "not known whether yanked: pytz",
+        "conda packages are not looked up: extra",
     ]
     assert "- ⚠️ scipy 1.14.1 is yanked from its index" in update_markdown(some)
 

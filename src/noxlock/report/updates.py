@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from noxlock.model import Layer
 from noxlock.model.update import Ruling, UpdateVerdict
 from noxlock.report.changes import change_lines, summary, total
 from noxlock.report.counts import counted
@@ -16,17 +17,17 @@ if TYPE_CHECKING:
     from noxlock.model.update import Advisory, Held, Unjudged, UpdateReport
 
 __all__ = [
-    "advisory_line",
     "headline",
     "held_why",
+    "remark_lines",
     "unjudged_line",
-    "unlisted_line",
+    "warning_lines",
     "write_update",
 ]
 
 _NAMED: Final = 20
 NOT_LOOKED_UP: Final = (
-    "known vulnerabilities were not looked up: `-- --advisories PATH` takes files, a"
+    "known vulnerabilities were not looked up: -- --advisories PATH takes files, a"
     " folder or a zip file in the OSV format"
 )
 
@@ -84,28 +85,35 @@ def held_why(held: Held) -> str:
     return f"{what}: {held.difference}" if held.difference else what
 
 
-def advisory_line(found: Advisory) -> str:
-    """Return what is known against a version that is kept."""
+def warning_lines(report: UpdateReport) -> Iterator[str]:
+    """Yield what is known against versions that are kept back."""
+    yield from map(_advisory, report.advisories or ())
+    for each in report.yanked:
+        yield f"{each.name} {each.version} is yanked from its index"
+
+
+def remark_lines(report: UpdateReport) -> Iterator[str]:
+    """Yield what is not known of versions that are kept back."""
+    if not report.held and not report.behind:
+        return
+    if report.unlisted:
+        yield f"not known whether yanked: {', '.join(report.unlisted)}"
+    if report.advisories is None:
+        yield NOT_LOOKED_UP
+        return
+    if not report.advisories:
+        yield f"no advisory in {report.advised} is about what is held back"
+    conda = [each.name for each in report.held if each.layer is Layer.CONDA]
+    conda += [each.name for each in report.behind if each.layer is Layer.CONDA]
+    if conda:
+        yield f"conda packages are not looked up: {', '.join(conda)}"
+
+
+def _advisory(found: Advisory) -> str:
     names = ", ".join((found.id, *found.aliases))
     fixed = f", fixed in {', '.join(found.fixed)}" if found.fixed else ""
     said = f": {shortened(found.summary, 160)}" if found.summary else ""
     return f"{found.name} {found.version} is vulnerable ({names}{fixed}){said}"
-
-
-def looked_up_line(report: UpdateReport) -> str:
-    """Return where no advisory was found; "" where there are some."""
-    if report.advisories is None:
-        return NOT_LOOKED_UP
-    if report.advisories:
-        return ""
-    return f"no advisory in {report.advised} is about what is held back"
-
-
-def unlisted_line(report: UpdateReport) -> str:
-    """Return of what the index did not say whether it is yanked; "" of nothing."""
-    if not report.unlisted:
-        return ""
-    return f"not known whether yanked: {', '.join(report.unlisted)}"
 
 
 def unjudged_line(report: UpdateReport) -> str:
@@ -136,11 +144,5 @@ def _held_lines(report: UpdateReport) -> Iterator[str]:
     if report.behind:
         names = ", ".join(f"{one.name} {one.kept}".strip() for one in report.behind)
         yield f"stay behind with them: {names}"
-    if report.held or report.behind:
-        yield from map(advisory_line, report.advisories or ())
-        for each in report.yanked:
-            yield f"{each.name} {each.version} is yanked from its index"
-        if line := unlisted_line(report):
-            yield line
-        if line := looked_up_line(report):
-            yield line
+    yield from warning_lines(report)
+    yield from remark_lines(report)

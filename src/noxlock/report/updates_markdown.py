@@ -9,13 +9,11 @@ from noxlock.report._marks import table, text
 from noxlock.report.changes_markdown import changes_markdown
 from noxlock.report.counts import counted
 from noxlock.report.updates import (
-    NOT_LOOKED_UP,
-    advisory_line,
     headline,
     held_why,
-    looked_up_line,
+    remark_lines,
     unjudged_line,
-    unlisted_line,
+    warning_lines,
 )
 from noxlock.report.words import took
 
@@ -95,15 +93,8 @@ def _held(report: UpdateReport) -> Iterator[str]:
             for one in report.behind
         )
         yield f"- these stay behind with them: {text(names, 2000)}"
-    yield from (f"- ⚠️ {text(advisory_line(one))}" for one in report.advisories or ())
-    for each in report.yanked:
-        yield f"- ⚠️ {text(f'{each.name} {each.version} is yanked from its index')}"
-    if line := unlisted_line(report):
-        yield f"- {text(line)}"
-    if report.advisories is None:
-        yield f"- {NOT_LOOKED_UP}"
-    elif line := looked_up_line(report):
-        yield f"- {text(line)}"
+    yield from (f"- ⚠️ {text(line)}" for line in warning_lines(report))
+    yield from (f"- {text(line)}" for line in remark_lines(report))
     yield ""
 
 
