@@ -42,7 +42,7 @@ class SearchVerdict(StrEnum):
     """What drifted the check."""
 
     EXPLAINED = "explained"
-    """Culprits are known, each sufficient and minimal, together necessary."""
+    """Culprits are known, each of them sufficient, all together necessary."""
     NOT_THE_LOCK = "not-the-lock"
     """It drifts with the old lock too, or at random: machine, data or noise."""
     NO_DRIFT = "no-drift"
