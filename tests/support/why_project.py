@@ -52,7 +52,7 @@ __all__ = [
 _SECONDS = 300
 _CHECK = """\
 environments:
-  cpu: {{python: "{python}", pypi: poetry.lock, project: none}}
+  cpu: {{python: "{python}", pypi: {lock}, project: none}}
 checks:
   sum:
     environment: cpu
@@ -199,6 +199,17 @@ class WhyProject:
         text = "\n".join([*tables, _METADATA])
         (self.root / "poetry.lock").write_text(text, encoding="utf-8")
 
+    def hashes(self, *packages: Pin) -> None:
+        """Write a requirements.txt of *packages*: it does not say what they need."""
+        made = [(each, *each.made()) for each in packages]
+        self.index.files.update({name: data for _, name, data in made})
+        lines = [
+            f"{each.name}=={each.version}"
+            f" --hash=sha256:{hashlib.sha256(data).hexdigest()}\n"
+            for each, _, data in made
+        ]
+        (self.root / "requirements.txt").write_text("".join(lines), encoding="utf-8")
+
     def serve(self, *packages: Pin) -> None:
         """Put *packages* on the index."""
         self.index.files.update(each.made() for each in packages)
@@ -214,10 +225,14 @@ class WhyProject:
         (self.root / "reference.py").write_text(text, encoding="utf-8")
 
     def check(
-        self, more: str = "", python: str = HERE, outputs: str = _OUTPUTS
+        self,
+        more: str = "",
+        python: str = HERE,
+        outputs: str = _OUTPUTS,
+        lock: str = "poetry.lock",
     ) -> None:
         """Declare the check, with *more* lines of YAML."""
-        text = _CHECK.format(python=python, outputs=outputs) + more
+        text = _CHECK.format(python=python, outputs=outputs, lock=lock) + more
         (self.root / "sessions/repro.yml").write_text(text, encoding="utf-8")
 
     def commit(self, tag: str) -> None:
