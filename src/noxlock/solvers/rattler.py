@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from noxlock.locks.environment_yml import Wanted
     from noxlock.locks.virtual_packages import VirtualPackages
 
-__all__ = ["CondaSettings", "CondaTask", "solve_conda"]
+__all__ = ["SETTLE", "CondaSettings", "CondaTask", "open_gateway", "solve_conda"]
 
 # py-rattler's worker thread must be done with its Python objects before the interpreter
 # ends, else it can crash at exit (PyO3/pyo3-async-runtimes#40).
-_SETTLE: Final = 0.05
+SETTLE: Final = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +93,7 @@ async def _solve_all(
     tasks: Sequence[CondaTask], settings: CondaSettings, done: Callable[[], None]
 ) -> list[tuple[CondaPackage, ...] | SolveError]:
     try:
-        gateway = _gateway(settings)
+        gateway = open_gateway(settings)
         solving = (_attempt(task, gateway, settings, done) for task in tasks)
         found = await asyncio.gather(*solving)
         unread = [one for one in found if isinstance(one, Unread)]
@@ -102,10 +102,15 @@ async def _solve_all(
             for one in found
         ]
     finally:
-        await asyncio.sleep(_SETTLE)
+        await asyncio.sleep(SETTLE)
 
 
-def _gateway(settings: CondaSettings) -> Gateway:
+def open_gateway(settings: CondaSettings) -> Gateway:
+    """Return what reads channels, and keeps what they list.
+
+    Raises:
+        SolveError: The user's settings are malformed, or the cache is read-only.
+    """
     import rattler  # noqa: PLC0415 - only when conda is used
 
     config = load_config(settings.environ, settings.files)

@@ -124,18 +124,12 @@ class Store(Sources):
                 self.places.publish(entry, self.places.wheel(sha256))
 
     def metadata(self, sha256: Sha256, /) -> bytes | None:
-        """Return METADATA of the stored wheel with this digest, or None.
-
-        Not checked: that nobody edited it.
-        """
+        """Return METADATA of the stored wheel, not checked against edits, or None."""
         entry = self.places.wheel(sha256)
-        held = read_entry(entry, WheelEntry) if touch_entry(entry) else None
-        if held is None:
-            return None
-        try:
-            return (entry / FILES / held.dist_info / "METADATA").read_bytes()
-        except OSError:
-            return None
+        with suppress(OSError):
+            if held := read_entry(entry, WheelEntry):
+                return (entry / FILES / held.dist_info / "METADATA").read_bytes()
+        return None
 
     def uncompiled(
         self, wheels: Sequence[Sha256], interpreter: Interpreter, /

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import pytest
 from msgspec import structs
@@ -15,8 +15,6 @@ from noxlock.model import (
     GroupName,
     IndexSource,
     Kind,
-    Plan,
-    PlanKey,
     PlannedPackage,
 )
 from noxlock.search import Candidate, Change, Layer
@@ -24,6 +22,7 @@ from noxlock.store.store import Store
 from noxlock.workflows.culprit.metadata import read_metadata
 from noxlock.workflows.culprit.releases import find_releases
 from noxlock.workflows.supply import Supplies
+from support.culprit import a_plan
 from support.fetching import LINUX, asking, digest, planned
 from support.index_server import serve_index
 from support.wheels import make_sdist, make_wheel
@@ -33,6 +32,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from noxlock.index.settings import IndexSettings
+    from noxlock.model import Plan
+
+Style: TypeAlias = Literal["html", "json"]
 
 
 def end(filename: str, **other: Any) -> Candidate:  # noqa: ANN401 - of the package
@@ -49,21 +51,6 @@ def a_change(
 ) -> Change:
     """Return a change from one file to another."""
     return Change(name="demo", old=end(old, **other), new=end(new, **other))
-
-
-def a_plan(**other: Any) -> Plan:  # noqa: ANN401 - any field
-    """Return a plan of nothing, for linux and python 3.11."""
-    values: dict[str, Any] = {
-        "key": PlanKey("plan"),
-        "target": LINUX,
-        "groups": (),
-        "extras": (),
-        "lock": "poetry.lock",
-        "lock_format": "poetry",
-        "indexes": (),
-        "packages": (),
-    }
-    return Plan(**(values | other))
 
 
 @dataclass
@@ -123,7 +110,7 @@ def fully(candidate: Candidate) -> PlannedPackage:
 
 
 @pytest.mark.parametrize("style", ["html", "json"])
-def test_the_releases_between_come_in_their_order(ask: Asker, style: Any) -> None:  # noqa: ANN401 - a literal
+def test_the_releases_between_come_in_their_order(ask: Asker, style: Style) -> None:
     files = wheels("0.9", "1.0", "1.10", "1.9", "1.9.post1", "2.0rc1", "2.0", "2.1")
     wheel, data = make_wheel("demo", "1.5", requires=["six<2"], requires_python=">=3.8")
     with serve_index(files | {wheel: data}, style=style) as server:
@@ -155,7 +142,7 @@ def test_the_releases_between_come_in_their_order(ask: Asker, style: Any) -> Non
 
 
 @pytest.mark.parametrize("style", ["html", "json"])
-def test_what_cannot_be_taken_is_left_out(ask: Asker, style: Any) -> None:  # noqa: ANN401 - a literal
+def test_what_cannot_be_taken_is_left_out(ask: Asker, style: Style) -> None:
     files = wheels("1.1", "1.2", "1.3", "1.4")
     files |= wheels("1.5", tag="cp312-cp312-manylinux_2_17_x86_64")
     files |= wheels("1.6", tag="cp311-cp311-win_amd64")
@@ -249,6 +236,55 @@ def test_the_index_that_the_lock_names_is_asked(ask: Asker) -> None:
         assert versions(ask(settings, change, plan)) == ["1.7"]
         extra = a_plan(extra_indexes=(named.url,))
         assert versions(ask(settings, plan=extra)) == ["1.5", "1.6"]
+
+
+def test_ends_whose_file_the_index_decides_are_releases(ask: Asker) -> None:
+    undecided: dict[str, Any] = {
+        "kind": None,
+        "artifact": None,
+        "sha256": None,
+        "hashes": ("0" * 64,),
+    }
+    with serve_index(wheels("1.5")) as server:
+        (found,) = ask(asking(server.url), a_change(**undecided))
+    assert fully(found).kind is Kind.WHEEL
+    assert fully(found).hashes == ()
+
+
+def test_a_login_is_not_kept(ask: Asker) -> None:
+    with serve_index(wheels("1.5"), login=("user", "secret")) as server:
+        private = server.url.replace("://", "://user:secret@")
+        (found,) = ask(asking(private))
+        supplies = ask.supplies(asking(private))
+        supplies.fetch(a_plan(), [fully(found)], ask.tmp)
+        assert supplies.is_stored(fully(found))
+    assert "secret" not in repr(found)
+    kept = [path.read_bytes() for path in (ask.tmp / "cache/memo-v1").iterdir()]
+    assert len(kept) == 1
+    assert b"secret" not in kept[0]
+
+
+def test_a_place_that_fails_beside_one_that_has_it_is_told(ask: Asker) -> None:
+    with (
+        serve_index(wheels("1.5")) as well,
+        serve_index({}, fail_first=9, fail_status=403) as ill,
+    ):
+        found = ask(asking(well.url, ill.url))
+    assert versions(found) == ["1.5"]
+    (said,) = ask.talk.warned
+    assert said.startswith("the releases of demo: http")
+    assert "HTTP 403" in said
+
+
+def test_what_is_stored_is_not_read_again(ask: Asker, tmp_path: Path) -> None:
+    ((name, data),) = wheels("1.5", requires=["six"]).items()
+    (tmp_path / name).write_bytes(data)
+    with serve_index({name: data}) as server:
+        settings = asking(server.url)
+        ask.supplies(settings).store.add_wheel(tmp_path / name, digest(data))
+        (found,) = ask(settings)
+        assert found.requirements == ("six",)
+        assert server.requests == {"/simple/demo/": 1}
 
 
 def test_a_folder_of_files_is_looked_at(ask: Asker, tmp_path: Path) -> None:

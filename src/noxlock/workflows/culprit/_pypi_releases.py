@@ -155,6 +155,8 @@ class PypiReleases:
         data: dict[str, bytes] = {}
         lacking = []
         for file in files:
+            if not is_wheel(file.filename):
+                continue  # what it requires is known when it is built
             stored = self.supplies.store.metadata(Sha256(file.sha256 or ""))
             if stored is None:
                 lacking.append(file)

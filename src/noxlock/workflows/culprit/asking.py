@@ -21,10 +21,9 @@ from noxlock.workflows.culprit.code import code_of
 from noxlock.workflows.culprit.metadata import fetch_all, read_metadata
 from noxlock.workflows.culprit.mixes import Mixes
 from noxlock.workflows.culprit.reference import Reference
-from noxlock.workflows.culprit.releases import find_releases
+from noxlock.workflows.culprit.releases import find_releases, satisfies
 from noxlock.workflows.culprit.seen import Ledger, SeenKind, outcome
 from noxlock.workflows.culprit.sides import RECORD, WORK_TREE, Planner
-from noxlock.workflows.culprit.specs import satisfies
 from noxlock.workflows.culprit.told import Known, Ran, paths, standing, told
 from noxlock.workflows.culprit.trials import Trials
 from noxlock.workflows.culprit.why import Limits, explain
@@ -145,11 +144,13 @@ class _Asked:
         """Return those between; None, and a warning, where no index tells."""
         supplies = self.builder.supplies
         try:
-            return find_releases(change, new.plan, supplies, base=new.base)
+            found = find_releases(change, new.plan, supplies, base=new.base)
         except FetchError as error:
             what = f"the first bad release is not looked for: {error}"
             self.parts.progress.warn(what)
             return None
+        # Offline it is not known that there are none.
+        return None if supplies.offline and not found else found
 
     def _sides(self) -> tuple[Side, Side]:
         request = self.request

@@ -6,7 +6,10 @@ one of both ends is one; local versions (`+cu118`) where an end has the same. An
 is in only where one of both ends is one itself, which shows that it can be built here.
 
 conda: every version between both, as conda orders them, that the new end's channel has
-for the same subdir or noarch, in the build that is nearest to the new end's.
+for the target's subdir or noarch with a sha256: of the builds that go with the new
+lock's python the one whose build string is nearest to the new end's, as cuda118_py311
+is to cuda120_py311, then the one whose requirements the new lock meets best, then the
+latest. What it asks of virtual packages (`__cuda`) is not among its requirements.
 
 What is found is kept in the store: a search that is resumed asks nothing twice, and
 offline it is all there is, as far as the files are stored too. A release that was
@@ -17,20 +20,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from noxlock.model import CondaPackage
 from noxlock.search import Layer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from noxlock.model import Plan
     from noxlock.search import Candidate, Change
     from noxlock.workflows.supply import Supplies
 
-__all__ = ["find_releases"]
+__all__ = ["find_releases", "satisfies"]
 
 
 def find_releases(
-    change: Change, plan: Plan, supplies: Supplies, *, base: Path
+    change: Change,
+    plan: Plan,
+    supplies: Supplies,
+    *,
+    base: Path,
+    conda_files: Sequence[Path] | None = None,
 ) -> tuple[Candidate, ...]:
     """Return the releases between the ends of *change*, from the old towards the new.
 
@@ -43,6 +53,8 @@ def find_releases(
         plan: Of the new lock: its target, and the indexes that it names.
         supplies: Where artifacts come from, and where they are kept.
         base: Folder of the lock.
+        conda_files: Configuration files of rattler; None: those of this machine and
+            user.
 
     Raises:
         FetchError: No index, or no channel, answers.
@@ -57,8 +69,26 @@ def find_releases(
 
             return PypiReleases(plan, supplies, base).between(change.old, change.new)
         case Layer.CONDA:
-            return ()
+            from noxlock.workflows.culprit._conda_releases import (  # noqa: PLC0415
+                CondaReleases,
+            )
+
+            releases = CondaReleases(plan, supplies, files=conda_files)
+            return releases.between(change.old, change.new)
         case Layer.INTERPRETER:
             return ()
         case _:
             assert_never(change.layer)
+
+
+def satisfies(spec: str, candidate: Candidate) -> bool:
+    """Return whether a conda package is what a match spec asks for.
+
+    For `noxlock.search.Compatibility`. A spec that cannot be read forbids nothing, nor
+    does one of what is no conda package.
+    """
+    if not isinstance(candidate.package, CondaPackage):
+        return True
+    from noxlock.solvers.conda_releases import meets  # noqa: PLC0415 - rattler
+
+    return meets(spec, candidate.package)

@@ -220,6 +220,7 @@ class _Searching:
             loaded={each.id for each in changed if each.name in loaded},
             fits=self.mixes.rules.fits,
             options=Options(
-                most_runs=self.limits.most_runs, releases=self.limits.releases
+                most_runs=self.limits.most_runs,
+                releases=self.limits.releases,
             ),
         )
