@@ -84,6 +84,10 @@ def test_a_noxfile_declares_without_files(project: NoxProject) -> None:
             " from locks/pyproject.toml; `-- --check` only checks, `-- --update NAME`"
             " one"
         ),
+        (
+            "- update -> Update the locks as far as tests pass and results hold;"
+            " `-- NAME` less"
+        ),
     ]
     assert ran.status == 0, ran.err
     assert [line.partition(" in ")[0] for line in ran.tool] == [

@@ -34,6 +34,10 @@ def test_nox_lists_each_with_its_line(project: NoxProject) -> None:
             "- lock -> Lock again: poetry.lock from pyproject.toml; `-- --check` only"
             " checks, `-- --update NAME` one"
         ),
+        (
+            "- update -> Update the locks as far as tests pass and results hold;"
+            " `-- NAME` less"
+        ),
     ]
 
 
