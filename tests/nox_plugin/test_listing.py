@@ -29,7 +29,7 @@ def test_nox_lists_each_with_its_line(project: NoxProject) -> None:
             "- repro(sum) [quick] -> Rerun `tool {outputs}` in cpu (CPython 3; main),"
             " compare with repro/sum"
         ),
-        ("- why(sum) -> Find the package changes that make sum drift, and prove it"),
+        "- why(sum) -> Find the package changes that make sum drift, and prove it",
         (
             "- lock -> Lock again: poetry.lock from pyproject.toml; `-- --check` only"
             " checks, `-- --update NAME` one"

@@ -360,6 +360,38 @@ def test_a_budget_ends_it_with_the_suspects() -> None:
     assert set(found.conclusion.suspects) == ids("abcd")
 
 
+def test_a_budget_counts_what_runs() -> None:
+    search = cause("c", options=Options(most_runs=4)).search
+    good = Observation(probe=OLD, outcome=GOOD)
+    running = (NEW, Probe(new=ids("a")))
+
+    one = search.next(State(history=(good,), running=running), jobs=9)
+    none = search.next(State(history=(good, good), running=running), jobs=9)
+
+    assert isinstance(one, Run)
+    assert len(one.probes) == 1
+    assert isinstance(none, Run)
+    assert none.probes == ()
+
+
+def test_a_need_that_no_metadata_say_is_learnt() -> None:
+    """Fewer runs than bisecting again around every clash would take."""
+    names = [f"p{number:03}" for number in range(64)]
+
+    def run(probe: Probe) -> Outcome:
+        if ids(["p010"]) <= probe.new and not ids(["p050"]) <= probe.new:
+            return UNRESOLVED
+        return BAD if ids(["p030"]) <= probe.new else GOOD
+
+    found = World(names=names, oracle=run).explore()
+
+    (culprit,) = found.conclusion.culprits
+    assert found.blamed == {frozenset(["p030"])}
+    assert culprit.minimal
+    assert culprit.necessary
+    assert found.environments <= 2 + 6 + 3 + 12
+
+
 def test_a_history_of_other_changes_is_refused() -> None:
     seen = Observation(probe=Probe(new=ids("z")), outcome=GOOD)
 

@@ -19,15 +19,19 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from packaging.metadata import parse_email
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from support.index_server import serve_index
 from support.nox_project import HERE, NOXFILE
+from support.real_wheels import real_wheels
 from support.wheels import make_sdist, make_wheel
 
 if TYPE_CHECKING:
@@ -35,18 +39,26 @@ if TYPE_CHECKING:
 
     from support.index_server import IndexServer
 
-__all__ = ["Asked", "Pin", "WhyProject", "open_why_project", "pins", "processes_of"]
+__all__ = [
+    "Asked",
+    "Pin",
+    "WhyProject",
+    "open_why_project",
+    "pins",
+    "processes_of",
+    "published",
+]
 
 _SECONDS = 300
 _CHECK = """\
 environments:
-  cpu: {{python: "{python}", pypi: poetry.lock, project: none}}
+  cpu: {{python: "{python}", pypi: {lock}, project: none}}
 checks:
   sum:
     environment: cpu
     run: python reference.py {{outputs}}
-    outputs: {{result.json: {{}}}}
-"""
+{outputs}"""
+_OUTPUTS = "    outputs: {result.json: {}}\n"
 _REFERENCE = """\
 import importlib.metadata as metadata
 import json
@@ -80,8 +92,13 @@ class Pin:
     kind: str = "wheel"
     """`wheel`, `lost`: it is not on the index; `broken`: an sdist, cannot be built."""
 
+    published: Path | None = None
+    """A real wheel, which it is then."""
+
     def made(self) -> tuple[str, bytes]:
         """Return the file name and the bytes of its artifact."""
+        if self.published is not None:
+            return self.published.name, self.published.read_bytes()
         code = f'__version__ = "{self.version}"\n{self.extra}\n'
         files = {f"{self.name}/__init__.py": code}
         if self.kind == "broken":
@@ -92,6 +109,29 @@ class Pin:
         return make_wheel(
             self.name, self.version, files, requires=self.needs, tag=self.tag
         )
+
+
+def published(*wanted: str) -> list[Pin]:
+    """Return the real wheels of *wanted*, `name==version`; skips where one is not."""
+    found = []
+    for filename, path in real_wheels(*wanted).items():
+        name, version, *_ = parse_wheel_filename(filename)
+        needs = tuple(_needs(path))
+        pin = Pin(name=name, version=str(version), needs=needs, published=path)
+        found.append(pin)
+    return found
+
+
+def _needs(wheel: Path) -> Iterator[str]:
+    """Yield what a wheel asks for here, without extras."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        (name,) = (each for each in names if each.endswith(".dist-info/METADATA"))
+        metadata, _ = parse_email(archive.read(name))
+    for text in metadata.get("requires_dist", ()):
+        wanted = Requirement(text)
+        if wanted.marker is None or wanted.marker.evaluate({"extra": ""}):
+            yield f"{canonicalize_name(wanted.name)}{wanted.specifier}"
 
 
 def pins(count: int, version: str = "1.0", **other: str) -> list[Pin]:
@@ -159,6 +199,17 @@ class WhyProject:
         text = "\n".join([*tables, _METADATA])
         (self.root / "poetry.lock").write_text(text, encoding="utf-8")
 
+    def hashes(self, *packages: Pin) -> None:
+        """Write a requirements.txt of *packages*: it does not say what they need."""
+        made = [(each, *each.made()) for each in packages]
+        self.index.files.update({name: data for _, name, data in made})
+        lines = [
+            f"{each.name}=={each.version}"
+            f" --hash=sha256:{hashlib.sha256(data).hexdigest()}\n"
+            for each, _, data in made
+        ]
+        (self.root / "requirements.txt").write_text("".join(lines), encoding="utf-8")
+
     def serve(self, *packages: Pin) -> None:
         """Put *packages* on the index."""
         self.index.files.update(each.made() for each in packages)
@@ -173,9 +224,15 @@ class WhyProject:
         text = _REFERENCE.replace("RULE", lines)
         (self.root / "reference.py").write_text(text, encoding="utf-8")
 
-    def check(self, more: str = "", python: str = HERE) -> None:
+    def check(
+        self,
+        more: str = "",
+        python: str = HERE,
+        outputs: str = _OUTPUTS,
+        lock: str = "poetry.lock",
+    ) -> None:
         """Declare the check, with *more* lines of YAML."""
-        text = _CHECK.format(python=python) + more
+        text = _CHECK.format(python=python, outputs=outputs, lock=lock) + more
         (self.root / "sessions/repro.yml").write_text(text, encoding="utf-8")
 
     def commit(self, tag: str) -> None:

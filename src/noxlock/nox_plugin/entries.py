@@ -53,7 +53,7 @@ def describe(new: Definitions, whole: Definitions) -> Iterator[Entry]:
         yield _gathering("repro", repro_summary(whole.checks), names)
     for name, check in new.checks.items():
         yield _of_check(name, check, _environment(check.environment, whole))
-        yield _of_why(name)
+    yield from map(_of_why, new.checks)
     if new.locks:
         yield _gathering("lock", lock_summary(whole.locks), [])
         yield _gathering("update", update_summary(), [])

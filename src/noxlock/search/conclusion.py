@@ -36,14 +36,13 @@ class Phase(StrEnum):
     """Proving a culprit sufficient, minimal and necessary."""
     RELEASES = "releases"
     """Bisecting the releases between the locks' two versions."""
-    DONE = "done"
 
 
 class SearchVerdict(StrEnum):
     """What drifted the check."""
 
     EXPLAINED = "explained"
-    """Culprits are known, each sufficient and minimal, together necessary."""
+    """Culprits are known, each of them sufficient, all together necessary."""
     NOT_THE_LOCK = "not-the-lock"
     """It drifts with the old lock too, or at random: machine, data or noise."""
     NO_DRIFT = "no-drift"
@@ -76,16 +75,15 @@ class CulpritPackage:
 class Culprit:
     """A set of changes that makes the check drift, and no smaller one in it does.
 
-    `sufficient`: the old lock with `packages`, and with `along`, which they need,
-    drifts: that mix, `probe`, was run. Minimal: of these changes none can be taken back
-    (with what needs it) so that the rest still drifts; that too was run. Any subset of
-    the mix is covered by it where more changes never undo a drift; where they may, a
-    smaller set that takes back two changes at once was not looked for.
+    Sufficient: the old lock drifts with `packages` and with `along`, which they need;
+    that mix, `probe`, was run. Minimal: none of the changes in it that no other one
+    needs can be taken back so that the rest still drifts; those mixes were run too.
+    Where more changes never undo a drift, no valid part of the mix drifts then; where
+    they may, a part that takes back two changes at once was not looked for.
 
-    `necessary`: with the packages of all culprits up to this one at their old versions
-    (and what needs them) the new lock drifts no more, or only for the culprits after
-    this one, which are necessary themselves. The packages of an interaction are taken
-    back together: that each is enough is what minimal says, of the old lock.
+    Necessary, one answer for all culprits: the new lock without their packages (and
+    without what needs them) is good. If that mix is unresolved, what came along was
+    taken back as well.
     """
 
     packages: tuple[CulpritPackage, ...]
@@ -137,9 +135,9 @@ class Progress:
     """Those found, not yet with their first bad releases."""
     environments: int
     runs: int
-    at_most: int | None
-    """Environments still needed at most, if there is one cause (more) and every mix
-    resolves; None where that cannot be said."""
+    at_most: int
+    """Environments still needed at most until the culprit is proven, if there is but
+    one (more) and every mix resolves; of the releases, once they are looked at."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -61,8 +61,6 @@ def _at_most(found: Findings, ledger: Ledger, graph: Graph) -> int:
             return _PROOF
         case Phase.RELEASES:
             return _halvings(found.steps)
-        case Phase.DONE:
-            return 0
 
 
 def _halvings(count: int) -> int:

@@ -180,7 +180,7 @@ class Strategy:
         found.phase, found.suspects = Phase.NARROWING, top
         low, high = yield from self._narrow(NOTHING, top)
         held = Mix(high & ~low)
-        while (mix := self._graph.close(held)) != high:
+        while (mix := self._with_wishes(held, high)) != high:
             found.phase, found.suspects = Phase.CONFIRMING, high
             judgement = yield from self._ask(Spot(mix=mix), chance=0.85)
             if judgement is Judgement.BAD:
@@ -246,8 +246,36 @@ class Strategy:
         return (yield Question(spot=spot, chance=chance, runs=runs))
 
     def _narrow(self, start: Mix, end: Mix) -> Steps[tuple[Mix, Mix]]:
-        """Return neighbours, the higher one bad, of a chain from *start* to *end*."""
+        """Return neighbours, the higher one bad, of a chain from *start* to *end*.
+
+        Where all between a good and a bad mix is unresolved, the first group of them
+        broke it and the last one made it whole: the one needs the other, which no
+        metadata say. So another chain takes the last one before the first one.
+        """
+        while True:
+            chain, edge = yield from self._bisect(start, end)
+            below, high = chain[edge.high - 1], chain[edge.high]
+            first = (chain[edge.low + 1] & ~chain[edge.low]).bit_length() - 1
+            known = self._wishes.get(first, NOTHING)
+            wished = Mix(known | (high & ~below))
+            if edge.high - edge.low == 1 or wished == known:
+                return below, high
+            self._wishes[first] = wished
+            start, end = chain[edge.low], high
+
+    def _with_wishes(self, held: Mix, high: Mix) -> Mix:
+        """Return *held* with what it needs, by metadata or as unresolved mixes say."""
+        while True:
+            mix = self._graph.close(held)
+            for group in bits(mix):
+                held = Mix(held | (self._wishes.get(group, 0) & high))
+            if self._graph.close(held) == mix:
+                return mix
+
+    def _bisect(self, start: Mix, end: Mix) -> Steps[tuple[tuple[Mix, ...], Edge]]:
+        """Bisect one chain, from an unresolved start to whatever is bad first."""
         graph, weights = self._graph, self._terrain.weights
+        lost = self._ledger.judge(Spot(mix=start)) is Judgement.UNRESOLVED
         chain = graph.chain(start, end, weights, self._wishes)
         groups = [(high & ~low).bit_length() - 1 for low, high in pairwise(chain)]
 
@@ -255,14 +283,10 @@ class Strategy:
             self.found.suspects = Mix(chain[edge.high] & ~chain[edge.low])
             self.found.steps = edge.high - edge.low
 
-        edge = yield from narrow(
-            [Spot(mix=mix) for mix in chain],
-            [weights[group] for group in groups],
-            self._ledger.judge,
-            watch,
-        )
-        if edge.high - edge.low > 1:
-            # With the first of them it breaks, with the last one it is whole again.
-            first, last = groups[edge.low], groups[edge.high - 1]
-            self._wishes[first] = Mix(self._wishes.get(first, 0) | 1 << last)
-        return chain[edge.high - 1], chain[edge.high]
+        def judge(spot: Spot) -> Judgement | None:
+            known = self._ledger.judge(spot)
+            return Judgement.GOOD if lost and known is Judgement.UNRESOLVED else known
+
+        spots = [Spot(mix=mix) for mix in chain]
+        edge = yield from narrow(spots, [weights[g] for g in groups], judge, watch)
+        return chain, edge

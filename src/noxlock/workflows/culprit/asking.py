@@ -18,7 +18,7 @@ from noxlock.report.progress import Quiet
 from noxlock.search import Observation
 from noxlock.workflows.baselines.baseline import baseline_of
 from noxlock.workflows.culprit.code import code_of
-from noxlock.workflows.culprit.metadata import read_metadata
+from noxlock.workflows.culprit.metadata import fetch_all, read_metadata
 from noxlock.workflows.culprit.mixes import Mixes
 from noxlock.workflows.culprit.reference import Reference
 from noxlock.workflows.culprit.releases import find_releases, satisfies
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from noxlock.locks.difference.ways import Ways
     from noxlock.model import Cause, Check, Record
     from noxlock.model.culprit import CulpritReport, Standing
-    from noxlock.search import Candidate, Change
+    from noxlock.search import Candidate, Change, Metadata
     from noxlock.workflows.baselines.baseline import Baseline
     from noxlock.workflows.culprit.sides import Side
     from noxlock.workflows.culprit.why import Explained
@@ -125,8 +125,10 @@ class _Asked:
     def report(self, watch: Callable[[Standing], None]) -> CulpritReport:
         request = self.request
         old, new = self._sides()
-        supplies = self.builder.supplies
-        said = read_metadata(old.plan, supplies) | read_metadata(new.plan, supplies)
+        said: dict[tuple[str, str | None], Metadata] = {}
+        for side in (old, new):
+            fetch_all(side.plan, self.parts.builder.supplies, side.base)
+            said |= read_metadata(side.plan, self.builder.supplies)
         mixes = Mixes.of(old, new, metadata=said, satisfies=satisfies)
         trials = self._trials(mixes)
         found = explain(
@@ -140,10 +142,9 @@ class _Asked:
 
     def _releases(self, change: Change, new: Side) -> Sequence[Candidate] | None:
         """Return those between; None, and a warning, where no index tells."""
-        base = (new.request.root / new.request.lock_file).parent
         supplies = self.builder.supplies
         try:
-            found = find_releases(change, new.plan, supplies, base=base)
+            found = find_releases(change, new.plan, supplies, base=new.base)
         except FetchError as error:
             what = f"the first bad release is not looked for: {error}"
             self.parts.progress.warn(what)

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from packaging.metadata import parse_email
 
+from noxlock.errors import NoxlockError
 from noxlock.search import Metadata
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from noxlock.model import Plan
     from noxlock.workflows.supply import Supplies
 
-__all__ = ["parse_metadata", "read_metadata"]
+__all__ = ["fetch_all", "parse_metadata", "read_metadata"]
+
+
+def fetch_all(plan: Plan, supplies: Supplies, base: Path) -> None:
+    """Get what *plan* names into the store, so that its wheels can be asked.
+
+    What cannot be had is left to the runs that need it, which say so.
+
+    Args:
+        plan: Of either lock.
+        supplies: Where artifacts come from, and where they are kept.
+        base: Folder of the lock.
+    """
+    decided = [supplies.decided(package, plan) for package in plan.packages]
+    lacking = [each for each in decided if not supplies.is_stored(each)]
+    with suppress(NoxlockError):
+        supplies.fetch(plan, lacking, base)
 
 
 def read_metadata(

@@ -14,6 +14,7 @@ from noxlock.workflows.revisions import opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from noxlock.model import Lock, Plan
     from noxlock.workflows.baselines.baseline import Baseline
@@ -37,6 +38,11 @@ class Side:
     plan: Plan
     python: str
     """The exact version of its interpreter; empty: it has none."""
+
+    @property
+    def base(self) -> Path:
+        """The folder of its lock of wheels."""
+        return (self.request.root / self.request.lock_file).parent
 
     @property
     def lock(self) -> Lock | None:
