@@ -15,6 +15,11 @@ and as many bytes of memory of their own. --big compares sparse files of so many
 
 from __future__ import annotations
 
+import sys
+
+if __name__ == "__main__":
+    del sys.path[0]  # the folder of this script, whose bisect.py is not Python's
+
 import argparse
 import json
 import mmap
@@ -22,7 +27,6 @@ import os
 import resource
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor

@@ -9,9 +9,13 @@ one did not end with 0.
 
 from __future__ import annotations
 
+import sys
+
+if __name__ == "__main__":
+    del sys.path[0]  # the folder of this script, whose bisect.py is not Python's
+
 import os
 import subprocess
-import sys
 import tempfile
 from collections import Counter
 from pathlib import Path

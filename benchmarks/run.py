@@ -8,10 +8,14 @@ each case measures stands in benchmarks/README.md, and in `--list`.
 
 from __future__ import annotations
 
+import sys
+
+if __name__ == "__main__":
+    del sys.path[0]  # the folder of this script, whose bisect.py is not Python's
+
 import argparse
 import json
 import os
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 

@@ -68,18 +68,25 @@ def test_a_noxfile_declares_without_files(project: NoxProject) -> None:
             "- repro(sum) -> Rerun `tool {outputs}` in poetry.lock (CPython 3; main),"
             " compare with repro/sum"
         ),
+        "- why(sum) -> Find the package changes that make sum drift, and prove it",
         (
             "- repro(more) -> Rerun `tool {outputs}` in named (CPython 3; main),"
             " compare with repro/more"
         ),
+        "- why(more) -> Find the package changes that make more drift, and prove it",
         (
             "- repro(most) -> Rerun `tool {outputs}` in named (CPython 3; main),"
             " compare with repro/most"
         ),
+        "- why(most) -> Find the package changes that make most drift, and prove it",
         (
             "- lock -> Lock again: poetry.lock from pyproject.toml, locks/poetry.lock"
             " from locks/pyproject.toml; `-- --check` only checks, `-- --update NAME`"
             " one"
+        ),
+        (
+            "- update -> Update the locks as far as tests pass and results hold;"
+            " `-- NAME` less"
         ),
     ]
     assert ran.status == 0, ran.err

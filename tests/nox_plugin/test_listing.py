@@ -29,9 +29,14 @@ def test_nox_lists_each_with_its_line(project: NoxProject) -> None:
             "- repro(sum) [quick] -> Rerun `tool {outputs}` in cpu (CPython 3; main),"
             " compare with repro/sum"
         ),
+        "- why(sum) -> Find the package changes that make sum drift, and prove it",
         (
             "- lock -> Lock again: poetry.lock from pyproject.toml; `-- --check` only"
             " checks, `-- --update NAME` one"
+        ),
+        (
+            "- update -> Update the locks as far as tests pass and results hold;"
+            " `-- NAME` less"
         ),
     ]
 

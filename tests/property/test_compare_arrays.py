@@ -115,6 +115,7 @@ def test_small_numbers_of_another_package_are_counted_in_their_own_steps(
     check(np.dtype(getattr(types, dtype)), case)
 
 
+@pytest.mark.slow
 @given(st.sampled_from(FAST), cases)
 @settings(max_examples=40, deadline=None)
 def test_long_arrays_are_compared_as_exactly_as_short_ones(

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -414,3 +415,29 @@ def test_the_real_poetry_locks_and_updates_behind_a_mirror(project: Path) -> Non
 def locked(data: bytes) -> dict[str, str]:
     packages = tomllib.loads(data.decode())["package"]
     return {package["name"]: package["version"] for package in packages}
+
+
+def test_the_real_poetry_holds_a_package_that_another_would_pull(project: Path) -> None:
+    text = PROJECT.replace('"spam>=1"', '"spam>=1", "eggs"')
+    (project / "pyproject.toml").write_text(text)
+    tool = find_poetry()
+    old = [make_wheel("spam", "1.0", requires=["ham"]), make_wheel("ham", "1.0")]
+    old.append(make_wheel("eggs", "1.0"))
+    new = [make_wheel("spam", "1.1", requires=["ham>=1.1"]), make_wheel("ham", "1.1")]
+    new += [make_wheel("spam", "2.0", requires=["ham>=2"]), make_wheel("ham", "2.0")]
+    new.append(make_wheel("eggs", "2.0"))
+    with serve_index(dict(old), ignore_range=True) as server:
+        (project / "poetry.lock").unlink()
+        asked = request(project, command=tool, mirror=server.url)
+        first = poetry.solve(asked, run)
+        (project / "poetry.lock").write_bytes(first)
+        server.files |= dict(new)
+        held = replace(asked, upgrade=True, hold=("ham<2.0",))
+
+        found = poetry.solve(held, run)
+
+    assert locked(first) == {"spam": "1.0", "ham": "1.0", "eggs": "1.0"}
+    assert locked(found) == {"spam": "1.1", "ham": "1.1", "eggs": "2.0"}
+    assert b"noxlock-held" not in found
+    assert staleness("poetry.lock", found, text.encode()) is None
+    assert (project / "pyproject.toml").read_text() == text

@@ -43,7 +43,7 @@ def session_names(definitions: Definitions) -> tuple[str, ...]:
         signatures = _signatures(f"repro({name})", check, definitions)
         names |= dict.fromkeys(("repro", *signatures))
     if definitions.locks:
-        names["lock"] = None
+        names |= dict.fromkeys(("lock", "update"))
     return tuple(names)
 
 
@@ -120,7 +120,7 @@ class _Validator:
                     what = f"`{name}` is no valid name"
                     hint = "letters, digits, `.`, `_`, `-`; first a letter or digit"
                     self.report((section, name), what, hint)
-        taken = {"repro": "checks", "lock": "locks"}
+        taken = {"repro": "checks", "lock": "locks", "update": "locks"}
         for name, section in taken.items():
             clash = name in self.definitions.sessions
             if clash and getattr(self.definitions, section):

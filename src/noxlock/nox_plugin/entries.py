@@ -20,7 +20,7 @@ __all__ = ["Entry", "describe"]
 class Entry(TypedDict):
     """One session of nox."""
 
-    kind: Literal["session", "check", "why", "repro", "lock"]
+    kind: Literal["session", "check", "why", "repro", "lock", "update"]
     name: str
     """As declared."""
     doc: str
@@ -43,6 +43,7 @@ def describe(new: Definitions, whole: Definitions) -> Iterator[Entry]:
     from noxlock.nox_plugin.summaries import (  # noqa: PLC0415 - see above
         lock_summary,
         repro_summary,
+        update_summary,
     )
 
     for name, session in new.sessions.items():
@@ -52,9 +53,10 @@ def describe(new: Definitions, whole: Definitions) -> Iterator[Entry]:
         yield _gathering("repro", repro_summary(whole.checks), names)
     for name, check in new.checks.items():
         yield _of_check(name, check, _environment(check.environment, whole))
-        yield _of_why(name)
+    yield from map(_of_why, new.checks)
     if new.locks:
         yield _gathering("lock", lock_summary(whole.locks), [])
+        yield _gathering("update", update_summary(), [])
 
 
 def _of_session(name: str, session: Session, environment: Environment) -> Entry:
@@ -104,7 +106,9 @@ def _of_why(name: str) -> Entry:
     }
 
 
-def _gathering(kind: Literal["repro", "lock"], doc: str, requires: list[str]) -> Entry:
+def _gathering(
+    kind: Literal["repro", "lock", "update"], doc: str, requires: list[str]
+) -> Entry:
     return {
         "kind": kind,
         "name": kind,

@@ -149,7 +149,7 @@ class Noxfile:
 
     def _refuse_overriding(self, parts: Iterable[Parsed]) -> None:
         # What noxlock registered itself is no clash: merge has judged it.
-        own = {*self.definitions.sessions, "repro", "lock"}
+        own = {*self.definitions.sessions, "repro", "lock", "update"}
         by_hand = set(nox.registry.get()) - own
         for part in parts:
             for name in part.definitions.sessions:

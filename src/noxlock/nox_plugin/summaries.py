@@ -15,6 +15,7 @@ __all__ = [
     "lock_summary",
     "repro_summary",
     "session_summary",
+    "update_summary",
     "why_summary",
 ]
 
@@ -91,6 +92,22 @@ def lock_summary(locks: Mapping[str, LockDefinition]) -> str:
         f"{name} from {' and '.join(lock.sources)}" for name, lock in locks.items()
     )
     return f"Lock again: {sources}; `-- --check` only checks, `-- --update NAME` one"
+
+
+def update_summary() -> str:
+    """Return one line on the session that updates the locks, then its options."""
+    first = "Update the locks as far as tests pass and results hold; `-- NAME` less"
+    details = [
+        "-- --dry-run        leaves the locks as they are",
+        "-- --only JUDGE     one check or session that has a say; may be repeated",
+        "-- --no-checks, --no-sessions, --no-releases   look at less",
+        "-- --advisories PATH   known vulnerabilities, in the OSV format",
+        "-- --markdown FILE  where the report goes; without it .nox/update/report.md",
+        "-- --json           the report on stdout",
+        "-- --jobs N         runs side by side",
+        "-- --max-runs N, --timeout SECONDS   end earlier",
+    ]
+    return _docstring(first, details)
 
 
 _OPTIONS = (

@@ -38,6 +38,8 @@ class SolveRequest:
     """Packages to take newer versions of; the others keep their pins."""
     upgrade: bool = False
     """Forget every pin."""
+    hold: tuple[str, ...] = ()
+    """Requirements, `scipy<1.15.0`, that the lock has to satisfy besides."""
 
 
 class Finished(Protocol):

@@ -8,12 +8,8 @@ dependencies cannot be moved: there Poetry works in place, and the lock is put b
 from __future__ import annotations
 
 import hashlib
-import os
-import re
-import shutil
 import tempfile
 import tomllib
-from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -23,9 +19,19 @@ from packaging.specifiers import SpecifierSet
 from poetry.core.constraints.version import Version, parse_constraint
 
 from noxlock.errors import SolveError
+from noxlock.solvers._poetry_workspace import (
+    LOCK,
+    SOURCE,
+    copied,
+    document,
+    held,
+    in_place,
+    names_a_path,
+    table,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
 
     from noxlock.solvers._request import Finished, Run, SolveRequest
 
@@ -45,8 +51,6 @@ __all__ = [
 TOOL: Final = "poetry"
 # PEP 735's groups came with 2.2, `lock --regenerate` with 2.0.
 SUPPORTED: Final = SpecifierSet(">=2.2")
-LOCK: Final = "poetry.lock"
-SOURCE: Final = "pyproject.toml"
 
 # Poetry reads any setting from POETRY_SECTION_KEY. These say how the user's indexes are
 # reached; all others would make the lock depend on who made it.
@@ -65,8 +69,6 @@ UNVERIFIED: Final = "[certificates.PyPI]\ncert = false\n"
 NO_VERSION: Final = "[tool.poetry.version] is required"
 UNVERSIONED: Final = "write `package-mode = false` under [tool.poetry]"
 """For a project whose version only its own backend knows."""
-
-TABLE: Final = re.compile(r"^\[ *tool *\. *poetry *\][^\n]*", re.MULTILINE)
 
 # What Poetry says while all goes well.
 CHATTER: Final = (
@@ -88,10 +90,14 @@ def pins() -> Mapping[str, bytes]:
 
 def command(request: SolveRequest) -> tuple[str, ...]:
     """Return the command that makes the lock."""
-    tool = (str(request.command), "--no-interaction", "--no-ansi")
+    tool = _tool(request)
     if request.update:
         return (*tool, "update", "--lock", *request.update)
     return (*tool, "lock", "--regenerate") if request.upgrade else (*tool, "lock")
+
+
+def _tool(request: SolveRequest) -> tuple[str, ...]:
+    return (str(request.command), "--no-interaction", "--no-ansi")
 
 
 def environment(
@@ -139,7 +145,7 @@ def solve(request: SolveRequest, run: Run, /) -> bytes:
     Raises:
         SolveError: Poetry failed; says why in its own words.
     """
-    source = _document(request.folder / SOURCE)
+    source = document(request.folder / SOURCE)
     with tempfile.TemporaryDirectory(
         prefix="noxlock-lock-", ignore_cleanup_errors=True
     ) as name:
@@ -150,20 +156,35 @@ def solve(request: SolveRequest, run: Run, /) -> bytes:
             (folder / "config/config.toml").write_text(UNVERIFIED, encoding="utf-8")
         refused = not _allows(source, request.python)
         env = environment(request, folder, other_python=refused)
-        workspace = _in_place if _names_a_path(source) else _copied
+        pins: bytes | None = None
+        if request.hold:
+            with held(request.folder, folder, request.hold) as project:
+                pins = _locked(command(request), project, env, run)
+        workspace = in_place if names_a_path(source) else copied
         with workspace(request.folder, folder) as project:
-            finished = run(command(request), cwd=project, env=env)
-            if finished.returncode != 0:
-                why = reason(finished)
-                joint = "\n" if "\n" in why else " "
-                raise SolveError(
-                    f"Poetry could not make the lock:{joint}{why}",
-                    file=SOURCE,
-                    hint=UNVERSIONED if NO_VERSION in why else f"{LOCK} is as it was",
-                )
-            data = _result(project / LOCK)
+            words = command(request)
+            if pins is not None:
+                # What they hold is written for the project as it is, each pin kept.
+                (project / LOCK).write_bytes(pins)
+                words = (*_tool(request), "lock")
+            data = _locked(words, project, env, run)
     _refuse_mirror(data, source, env.get("POETRY_PYPI_MIRROR_URL"))
     return data
+
+
+def _locked(
+    words: Sequence[str], project: Path, env: Mapping[str, str], run: Run
+) -> bytes:
+    finished = run(words, cwd=project, env=env)
+    if finished.returncode != 0:
+        why = reason(finished)
+        joint = "\n" if "\n" in why else " "
+        raise SolveError(
+            f"Poetry could not make the lock:{joint}{why}",
+            file=SOURCE,
+            hint=UNVERSIONED if NO_VERSION in why else f"{LOCK} is as it was",
+        )
+    return _result(project / LOCK)
 
 
 def reason(finished: Finished) -> str:
@@ -181,72 +202,6 @@ def reason(finished: Finished) -> str:
     return text or f"exit status {finished.returncode}"
 
 
-@contextmanager
-def _copied(origin: Path, folder: Path) -> Iterator[Path]:
-    project = folder / "project"
-    project.mkdir()
-    for name in (SOURCE, LOCK, "poetry.toml"):
-        if (origin / name).is_file():
-            shutil.copy2(origin / name, project / name)
-    _give_a_version(project / SOURCE)
-    yield project
-
-
-def _give_a_version(path: Path) -> None:
-    """Write a version into a copy whose own backend finds it out: locks have none.
-
-    Poetry takes `dynamic = ["version"]` only where [tool.poetry] says the version.
-    """
-    source = _document(path)
-    dynamic = _table(source, "project").get("dynamic")
-    tool = _table(source, "tool", "poetry")
-    found_out = isinstance(dynamic, list) and "version" in dynamic
-    if not found_out or "version" in tool or "package-mode" in tool:
-        return
-    text, line = path.read_text(encoding="utf-8"), 'version = "0"'
-    text, found = TABLE.subn(rf"\g<0>\n{line}", text, count=1)
-    if not found:
-        text = f"{text}\n[tool.poetry]\n{line}\n"
-    path.write_text(text, encoding="utf-8")
-
-
-@contextmanager
-def _in_place(origin: Path, folder: Path) -> Iterator[Path]:
-    lock = (origin / LOCK).resolve()
-    if not lock.is_file():
-        try:
-            yield origin
-        finally:
-            lock.unlink(missing_ok=True)
-        return
-    kept = folder / LOCK
-    shutil.copy2(lock, kept)
-    try:
-        yield origin
-    finally:
-        if not lock.is_file() or kept.read_bytes() != lock.read_bytes():
-            beside = lock.with_name(f".{LOCK}.{os.getpid()}")
-            shutil.copy2(kept, beside)
-            beside.replace(lock)
-
-
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SolveError("there is no such file", file=path.name) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SolveError(f"not TOML: {error}", file=path.name) from error
-
-
-def _table(document: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-    """Return the table at *keys*, or an empty one: of bad values Poetry speaks."""
-    found: object = document
-    for key in keys:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
 def _result(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -257,28 +212,14 @@ def _result(path: Path) -> bytes:
 def _allows(source: Mapping[str, Any], python: str) -> bool:
     """Return whether the project can run on *python*; of bad values Poetry speaks."""
     asked = (
-        _table(source, "project").get("requires-python"),
-        _table(source, "tool", "poetry", "dependencies").get("python"),
+        table(source, "project").get("requires-python"),
+        table(source, "tool", "poetry", "dependencies").get("python"),
     )
     try:
         constraints = [parse_constraint(text) for text in asked if text]
     except (TypeError, ValueError):
         return False
     return all(constraint.allows(Version.parse(python)) for constraint in constraints)
-
-
-def _names_a_path(value: object) -> bool:
-    """Return whether a project file may depend on files beside it."""
-    match value:
-        case dict():
-            path = isinstance(value.get("path"), str)
-            return path or any(map(_names_a_path, value.values()))
-        case list():
-            return any(map(_names_a_path, value))
-        case str():
-            return "file:" in value
-        case _:
-            return False
 
 
 def _refuse_mirror(data: bytes, source: object, mirror: str | None) -> None:

@@ -66,6 +66,8 @@ class CondaTask:
     """With a time zone; what is newer does not count."""
     kept: Mapping[str, str] = field(default_factory=dict)
     """What an older lock pins, to be preferred: names, and the sha256 of each."""
+    hold: Sequence[str] = ()
+    """Match specs, `scipy <1.15.0`, that hold where their package is taken at all."""
 
 
 def solve_conda(
@@ -169,7 +171,7 @@ async def _solve(
             locked_packages=await kept_records(
                 gateway, channels, platform, task.kept, task.exclude_newer
             ),
-            constraints=constraints,
+            constraints=[*constraints, *map(rattler.MatchSpec, task.hold)],
             virtual_packages=_virtual(task.virtual),
             exclude_newer=task.exclude_newer,
             channel_relations="disabled",

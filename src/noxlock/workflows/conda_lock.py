@@ -29,7 +29,7 @@ from noxlock.workflows.lock_files import bytes_of
 from noxlock.workflows.tool_lock import replace_lock, tell_difference
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from noxlock.locks.conda_lock_writer import PipRow
@@ -91,13 +91,14 @@ class _Locked:
         return [*conda_rows(self.packages, platform), *pip_rows(self.pip, platform)]
 
 
-def lock_conda(
+def lock_conda(  # noqa: PLR0913 - how channels are reached, and what is kept or held
     request: CondaLockRequest,
     settings: CondaSettings,
     progress: Progress,
     *,
     lock_pip: LockPip | None = None,
     update: Collection[str] | None = None,
+    hold: Sequence[str] = (),
 ) -> CondaLockOutcome:
     """Solve all targets of one lock at once, and write it.
 
@@ -111,6 +112,7 @@ def lock_conda(
         lock_pip: Pins a `pip:` section; called only where there is one.
         update: Names of conda packages; the pins of all others are kept where they fit.
             None: everything is solved anew.
+        hold: Match specs, `scipy <1.15.0`, that hold wherever their package is taken.
 
     Raises:
         DefinitionError: The definition is not valid.
@@ -120,7 +122,7 @@ def lock_conda(
     for note in dict.fromkeys(n for t in sources.targets for n in t.wanted.notes):
         progress.warn(note)
     old = read_old(request.path, request.lock, progress)
-    tasks = _tasks(sources, old, update)
+    tasks = [replace(task, hold=hold) for task in _tasks(sources, old, update)]
     title = f"rattler: solving {request.lock}"
     with progress.task(title, total=len(tasks), unit="targets") as step:
         results = solve_conda(tasks, settings, step.advance)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from noxlock.workflows.parts import Parts
     from noxlock.workflows.project import Project
 
-__all__ = ["check_locks", "make_locks"]
+__all__ = ["check_locks", "make_locks", "shares"]
 
 
 def check_locks(
@@ -59,7 +59,7 @@ def make_locks(
 ) -> tuple[LockOutcome, ...]:
     """Make the locks *names*, and say what changed; see `run_lock`."""
     conda, tools = _tasks(project, names)
-    share = _shares(project, options, [*conda], [*tools])
+    share = shares(project, options, [*conda], [*tools])
     return _made(conda, tools, share, parts, folder).outcomes(names)
 
 
@@ -113,7 +113,7 @@ def _untouched(name: str) -> LockOutcome:
     return LockOutcome(lock=name)
 
 
-def _shares(
+def shares(
     project: Project,
     options: LockOptions,
     conda: Sequence[str],

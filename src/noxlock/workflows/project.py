@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Self
 
+from noxlock.definitions import LockKind, kind_of_lock
 from noxlock.errors import DefinitionError, LockError, StaleLockError, nearest
 from noxlock.model import Definitions, Environment, ProjectInstall
 from noxlock.workflows.definition_files import DEFINITIONS_FOLDER, read_definitions
 from noxlock.workflows.lock_files import conda_lock_file, python_lock_file
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from noxlock.model import CondaLock, Lock
@@ -62,6 +64,20 @@ class Project:
         if definitions is None and (root / DEFINITIONS_FOLDER).is_dir():
             definitions = read_definitions(root)
         return cls(root=root, definitions=definitions or Definitions(), memo=memo)
+
+    def with_locks(self, files: Mapping[str, bytes]) -> Self:
+        """Return the same project, its locks *files* having other bytes than on disk.
+
+        Whether they are stale is still asked of the disk.
+        """
+        conda = {name for name in files if kind_of_lock(name) is LockKind.CONDA}
+        found: dict[str, LockFile[Lock]] = {
+            name: python_lock_file(name, data, (self.root / name).parent)
+            for name, data in files.items()
+            if name not in conda
+        }
+        mine = {name: conda_lock_file(name, files[name]) for name in conda}
+        return replace(self, memo=None, _locks=found, _conda=mine)
 
     def read_lock(self, file: str) -> Lock:
         """Return what the lock *file*, relative to the project, says; read once.

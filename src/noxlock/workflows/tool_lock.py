@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from noxlock.locks.difference import difference, differs_in_words_only
 from noxlock.locks.freshness import staleness
 from noxlock.process import run
 from noxlock.report.changes import change_lines, summary
+from noxlock.report.progress import Quiet
 from noxlock.solvers import SOLVERS, SolveRequest, solver_of
 from noxlock.workflows.lock_options import LockOutcome
 from noxlock.workflows.lock_tool import make_tool
@@ -38,6 +39,7 @@ __all__ = [
     "check_lock",
     "make_lock",
     "replace_lock",
+    "solve_lock",
     "tell_difference",
     "told_freshness",
 ]
@@ -114,29 +116,13 @@ def make_lock(
     Raises:
         SolveError: The tool failed, or there is no index to be asked.
     """
-    if parts.settings.no_index:
-        raise SolveError(
-            "locks cannot be made without an index",
-            hint="`nox -s lock -- --check` needs none",
-        )
     before = _bytes(task.lock)
-    old = _readable(task, before, parts)
-    tool = make_tool(task.solver, task.lock, old, parts, folder)
-    request = _request(task, options, parts, tool)
-    making = f"{task.solver.TOOL}: making {task.name}"
-    with parts.progress.task(making, total=1, unit="locks") as step:
-        after = _solved(task, request)
-        step.advance()
+    after = solve_lock(task, options, parts, folder)
     if before is not None and differs_in_words_only(before, after):
         parts.progress.say(f"{task.name} is up to date")
         return LockOutcome(lock=task.name)
     new = task.parsed(after)
-    if stale := task.stale(after):
-        raise StaleLockError(
-            f"{task.solver.TOOL} made a lock that is stale at once: {stale}",
-            file=task.name,
-            hint=f"run it again: {task.source.name} may have changed meanwhile",
-        )
+    old = None if before is None else _readable(task, before, Quiet())
     try:
         replace_lock(task.lock, after)
     except OSError as error:
@@ -144,6 +130,46 @@ def make_lock(
     found = difference(old, new)
     tell_difference(task.name, found, parts.progress)
     return LockOutcome(lock=task.name, difference=found, written=True)
+
+
+def solve_lock(
+    task: ToolTask,
+    options: LockOptions,
+    parts: Parts,
+    folder: Path,
+    hold: tuple[str, ...] = (),
+) -> bytes:
+    """Return the lock as its tool makes it; the one in the folder stays.
+
+    Args:
+        task: The lock.
+        options: Which pins it is to keep.
+        parts: The builder, the user's variables and settings of indexes.
+        folder: Where the environments of the tools go.
+        hold: Requirements, `scipy<1.15.0`, that it has to satisfy besides.
+
+    Raises:
+        SolveError: The tool failed, or there is no index to be asked.
+    """
+    if parts.settings.no_index:
+        raise SolveError(
+            "locks cannot be made without an index",
+            hint="`nox -s lock -- --check` needs none",
+        )
+    old = _readable(task, _bytes(task.lock), parts.progress)
+    tool = make_tool(task.solver, task.lock, old, parts, folder)
+    request = replace(_request(task, options, parts, tool), hold=hold)
+    making = f"{task.solver.TOOL}: making {task.name}"
+    with parts.progress.task(making, total=1, unit="locks") as step:
+        after = _solved(task, request)
+        step.advance()
+    if stale := task.stale(after):
+        raise StaleLockError(
+            f"{task.solver.TOOL} made a lock that is stale at once: {stale}",
+            file=task.name,
+            hint=f"run it again: {task.source.name} may have changed meanwhile",
+        )
+    return after
 
 
 def _request(
@@ -187,14 +213,14 @@ def tell_difference(files: str, difference: LockDifference, progress: Progress) 
         progress.say(f"  {line}")
 
 
-def _readable(task: ToolTask, data: bytes | None, parts: Parts) -> Lock | None:
+def _readable(task: ToolTask, data: bytes | None, progress: Progress) -> Lock | None:
     """Return the lock as it is; a damaged one is one more reason to make it anew."""
     if data is None:
         return None
     try:
         return task.parsed(data)
     except NoxlockError as error:
-        parts.progress.warn(f"{error}; it is made anew")
+        progress.warn(f"{error}; it is made anew")
         return None
 
 

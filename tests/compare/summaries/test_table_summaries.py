@@ -112,6 +112,7 @@ def test_what_is_no_table_has_no_figures(tmp_path: Path, text: str) -> None:
     assert summarise(tmp_path / "a.csv") == ()
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_table(tmp_path: Path) -> None:
     row = ",".join(f"{n}.25" for n in range(500))
     with (tmp_path / "a.csv").open("w") as file:

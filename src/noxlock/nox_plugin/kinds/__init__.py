@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from noxlock.nox_plugin.kinds.check import register_check, register_repro
 from noxlock.nox_plugin.kinds.lock import register_lock
 from noxlock.nox_plugin.kinds.run import register_session
+from noxlock.nox_plugin.kinds.update import register_update
 from noxlock.nox_plugin.kinds.why import register_why
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _KINDS: Final[Mapping[str, Callable[[Noxfile, Entry], None]]] = {
     "why": register_why,
     "repro": register_repro,
     "lock": register_lock,
+    "update": register_update,
 }
 
 

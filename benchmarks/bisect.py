@@ -1,19 +1,24 @@
 """Count the environments that finding a culprit takes, beside ddmin; makes none.
 
-    python3 benchmarks/culprit.py [--trials N] [--changes M ...]
+    python3 benchmarks/bisect.py [--trials N] [--changes M ...]
 
 Each trial draws locks that differ in M packages, two of five of which need another
 change, and a cause among them. ddmin (Zeller and Hildebrandt 2002) is the classic one:
 subsets, complements, finer; what metadata forbid is refused by the resolver, and costs
 it no environment. Prints a Markdown table of medians (and largest).
 
-The script is not called bisect.py: the standard library has one.
+The standard library has a module of this name: the folder of scripts must not be where
+modules are looked for.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
+
+if __name__ == "__main__":
+    del sys.path[0]
+
+import argparse
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path

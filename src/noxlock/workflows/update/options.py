@@ -1,0 +1,102 @@
+"""What `nox -s update` may be asked for."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from noxlock.errors import DefinitionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["UpdateOptions", "parse_options"]
+
+_KNOWN: Final = (
+    "NAME..., --dry-run, --only JUDGE, --no-checks, --no-sessions, --no-releases,"
+    " --advisories PATH, --markdown FILE, --json, --jobs N, --max-runs N,"
+    " --timeout SECONDS"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UpdateOptions:
+    """What to update, by which judges, at what cost."""
+
+    names: tuple[str, ...] = ()
+    """Packages to take newer versions of; empty: all."""
+    dry_run: bool = False
+    only: tuple[str, ...] = ()
+    """Checks and sessions that have a say; empty: all."""
+    checks: bool = True
+    sessions: bool = True
+    releases: bool = True
+    """Whether to look for the first bad release of what is held back."""
+    advisories: tuple[Path, ...] = ()
+    """Files or folders in the OSV format."""
+    markdown: Path | None = None
+    json: bool = False
+    jobs: int = 1
+    max_runs: int | None = None
+    """Of one search."""
+    timeout: float | None = None
+    """Seconds after which no run is started any more."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise DefinitionError(message, key="update", hint=f"known are {_KNOWN}")
+
+
+def parse_options(posargs: Sequence[str]) -> UpdateOptions:
+    """Return what follows `--` on nox's command line.
+
+    Raises:
+        DefinitionError: An option is not known, or has no value that it can have.
+    """
+    parser = _Parser(prog="nox -s update --", add_help=False, allow_abbrev=False)
+    parser.add_argument("names", metavar="NAME", nargs="*")
+    parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--only", metavar="JUDGE", action="append", default=[])
+    parser.add_argument("--no-checks", action="store_true")
+    parser.add_argument("--no-sessions", action="store_true")
+    parser.add_argument("--no-releases", action="store_true")
+    parser.add_argument(
+        "--advisories", metavar="PATH", action="append", type=Path, default=[]
+    )
+    parser.add_argument("--markdown", metavar="FILE", type=Path)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("-j", "--jobs", metavar="N", type=_positive, default=1)
+    parser.add_argument("--max-runs", metavar="N", type=_positive)
+    parser.add_argument("--timeout", metavar="SECONDS", type=_seconds)
+    found = parser.parse_intermixed_args(posargs)
+    return UpdateOptions(
+        names=tuple(found.names),
+        dry_run=found.dry_run,
+        only=tuple(found.only),
+        checks=not found.no_checks,
+        sessions=not found.no_sessions,
+        releases=not found.no_releases,
+        advisories=tuple(found.advisories),
+        markdown=found.markdown,
+        json=found.json,
+        jobs=found.jobs,
+        max_runs=found.max_runs,
+        timeout=found.timeout,
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"`{text}` is less than 1")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not number > 0:
+        raise argparse.ArgumentTypeError(f"`{text}` is not more than 0")
+    return number
