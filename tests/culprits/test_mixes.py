@@ -190,10 +190,20 @@ def test_data_that_changed_are_not_the_lock(project: WhyProject) -> None:
     assert "data.txt" in str(found["causes"])
 
 
-def test_what_makes_the_check_fail_is_a_culprit_too(project: WhyProject) -> None:
-    project.rule(
-        "1.0", 'if v["p09"] == "2.0":', '    raise ImportError("no lazywhere")'
-    )
+@pytest.mark.parametrize(
+    ("breaks", "said"),
+    [
+        ('raise ImportError("no lazywhere")', "no lazywhere"),
+        ("time.sleep(90)", "it did not end within 2 s"),
+        ("os.kill(os.getpid(), 11)", "SIGSEGV"),
+    ],
+    ids=["raises", "hangs", "crashes"],
+)
+def test_what_makes_the_check_fail_is_a_culprit_too(
+    project: WhyProject, breaks: str, said: str
+) -> None:
+    project.check("    timeout: 2\n")
+    project.rule("1.0", 'if v["p09"] == "2.0":', f"    {breaks}")
     locks(project)
 
     asked = project.bisect("--good", "old")
@@ -201,7 +211,7 @@ def test_what_makes_the_check_fail_is_a_culprit_too(project: WhyProject) -> None
     assert asked.status == 0, asked.err
     assert asked.blamed == [["p09"]]
     (culprit,) = asked.report["culprits"]
-    assert "no lazywhere" in culprit["difference"]
+    assert said in culprit["difference"]
 
 
 def test_a_check_that_fails_with_the_old_lock_too_proves_nothing(
