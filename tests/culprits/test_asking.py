@@ -111,6 +111,11 @@ def test_a_revision_can_be_held_against_the_record(asked: WhyProject) -> None:
         (("bisect", "sum"), "there is no baseline in", "--good REVISION"),
         (("bisect", "sum", "--jobs", "0"), "'--jobs'", "equal to 1"),
         (("bisect",), "CHECK", ""),
+        (
+            ("bisect", "sum", "--good", "old", "--python", "3.6"),
+            "the environment has no python `3.6`; it has: 3.",
+            "",
+        ),
     ],
 )
 def test_what_cannot_be_asked_ends_with_2(
@@ -195,3 +200,13 @@ def test_nox_has_it_as_a_session(asked: WhyProject) -> None:
     assert "--good REV" in wrong.err
     assert same.status == 1
     assert "Traceback" not in same.err + wrong.err
+
+
+def test_offline_all_that_was_stored_is_enough(asked: WhyProject) -> None:
+    assert asked.bisect("--good", "old").status == 0
+    asked.rule(GUILTY, "pass")
+    asked.environ["PIP_INDEX_URL"] = "http://127.0.0.1:9/simple/"
+
+    again = asked.bisect("--good", "old", "--offline")
+    assert again.status == 0, again.err
+    assert again.blamed == [["p05"]]

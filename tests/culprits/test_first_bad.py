@@ -164,3 +164,29 @@ def test_an_index_that_does_not_answer_leaves_the_culprit_as_it_is(
     assert asked.status == 0, asked.err
     assert package(asked.report)["first_bad"] is None
     assert "p05" in asked.err
+
+
+def test_a_release_that_cannot_be_built_is_passed_by(project: WhyProject) -> None:
+    project.rule('float(v["p05"] >= "1.4")')
+    mark = "# built"
+    rest = [each for each in pins(8) if each.name != "p05"]
+    project.lock(*rest, Pin(name="p05", extra=mark, kind="sdist"))
+    project.commit("old")
+    project.lock(*pins(8, "2.0"))
+    kinds = {"1.1": "sdist", "1.2": "broken", "1.3": "sdist", "1.4": "broken"}
+    between = {**kinds, "1.5": "sdist", "1.6": "wheel"}
+    project.serve(
+        *(
+            Pin(name="p05", version=version, extra=mark, kind=kind)
+            for version, kind in between.items()
+        )
+    )
+
+    asked = project.bisect("--good", "old")
+
+    assert asked.status == 0, asked.err
+    found = package(asked.report)
+    assert (found["last_good"], found["first_bad"]) == ("1.3", "1.5")
+    assert found["adjacent"] is False
+    (untold,) = [e for e in asked.report["unresolved"] if "1.4" in e["mix"]]
+    assert "no compiler here" in untold["reason"]

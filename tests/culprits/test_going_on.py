@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -170,3 +171,23 @@ def test_a_project_without_git_is_searched_by_its_record(held: WhyProject) -> No
     assert first.status == second.status == 0, first.err + second.err
     assert first.blamed == second.blamed == [["p05"]]
     assert len(held.runs) == ran == second.report["runs"]
+
+
+def test_two_searches_at_once_share_their_runs(held: WhyProject) -> None:
+    first, second = (
+        subprocess.Popen(
+            COMMAND,
+            cwd=held.root,
+            env=held.environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    )
+    wait_for_runs(held, 4)
+    let_go(held)
+    both = [json.loads(child.communicate(timeout=120)[0]) for child in (first, second)]
+
+    assert {each["verdict"] for each in both} == {"explained"}
+    assert {each["runs"] for each in both} == {len(held.runs)}

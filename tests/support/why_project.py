@@ -90,7 +90,7 @@ class Pin:
     tag: str = "py3-none-any"
     """Of the wheel."""
     kind: str = "wheel"
-    """`wheel`, `lost`: it is not on the index; `broken`: an sdist, cannot be built."""
+    """`wheel`, `sdist`; `lost`: not on the index; `broken`: an sdist that fails."""
 
     published: Path | None = None
     """A real wheel, which it is then."""
@@ -101,8 +101,8 @@ class Pin:
             return self.published.name, self.published.read_bytes()
         code = f'__version__ = "{self.version}"\n{self.extra}\n'
         files = {f"{self.name}/__init__.py": code}
-        if self.kind == "broken":
-            fail = "no compiler here"
+        if self.kind in {"sdist", "broken"}:
+            fail = "no compiler here" if self.kind == "broken" else ""
             return make_sdist(
                 self.name, self.version, files, requires=self.needs, fail=fail
             )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from noxlock.workflows.repro.tree import Tree, read_tree
+from noxlock.workflows.repro.tree import Tree, read_content, read_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,3 +148,30 @@ def test_without_repository_commit_or_git_there_is_none(
     assert read_tree(bare, (), environ) == Tree()
     change(root)
     assert read_tree(root, (), {**environ, "PATH": str(bare)}) == Tree()
+
+
+def test_the_content_is_the_same_whether_it_is_committed_or_not(
+    root: Path, environ: dict[str, str]
+) -> None:
+    before = read_content(root, ["repro"], environ)
+    change(root)
+    changed = read_content(root, ["repro"], environ)
+    index = git(root, environ, "ls-files", "--stage")
+    git(root, environ, "add", "--all")
+    git(root, environ, "commit", "-q", "-m", "second")
+
+    assert before not in (None, changed)
+    assert read_content(root, ["repro"], environ) == changed
+    assert index.count("old.txt") == 1, "the user's index is not touched"
+    (root / "repro" / "a" / "x.txt").write_text("y\n")
+    (root / "some.ignored").write_text("z\n")
+    assert read_content(root, ["repro"], environ) == changed
+    assert read_content(root, [], environ) != changed
+
+
+def test_a_folder_without_git_has_no_content(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    outside = environ | {"GIT_CEILING_DIRECTORIES": str(tmp_path)}
+
+    assert read_content(tmp_path, [], outside) is None

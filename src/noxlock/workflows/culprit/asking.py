@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from noxlock.locks.difference.ways import Ways
-    from noxlock.model import Cause, Check, Record
+    from noxlock.model import Cause, Check, Environment, Record
     from noxlock.model.culprit import CulpritReport, Standing
     from noxlock.search import Candidate, Change, Metadata
     from noxlock.workflows.baselines.baseline import Baseline
@@ -158,14 +158,13 @@ class _Asked:
         environment = project.environment(self.check.environment)
         if environment.conda:
             environment = on_this_machine(project, environment, request.environ)
-        pythons = environment.python
-        first = pythons if isinstance(pythons, str) else pythons[0]
+        python = self._python(environment)
         install = project.install(environment, default=ProjectInstall.WHEEL)
         wanted = BuildRequest(
             root=project.root,
             name=f"{FOLDER}({request.name})",
             environment=environment,
-            python=request.python or first,
+            python=python,
             prefix=request.folder / "env",
             project=install,
             lock=project.lock_file(environment.pypi) if environment.pypi else None,
@@ -182,6 +181,20 @@ class _Asked:
             warn=self.parts.progress.warn,
         )
         return planner.side(request.good), planner.side(request.bad)
+
+    def _python(self, environment: Environment) -> str:
+        """Return which of the environment's interpreters is meant.
+
+        Raises:
+            DefinitionError: It has no such one.
+        """
+        python, pythons = self.request.python, environment.python
+        declared = [pythons] if isinstance(pythons, str) else list(pythons)
+        if python is None or python in declared:
+            return python or declared[0]
+        listed = ", ".join(declared)
+        what = f"the environment has no python `{python}`; it has: {listed}"
+        raise DefinitionError(what, key=f"checks.{self.request.name}.environment")
 
     def _trials(self, mixes: Mixes) -> Trials:
         request, check = self.request, self.check

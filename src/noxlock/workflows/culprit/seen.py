@@ -97,7 +97,8 @@ class Ledger:
             self._taken[plan] += 1
             self._folder.mkdir(parents=True, exist_ok=True)
             with self._file(plan).open("ab") as stream:
-                stream.write(json.encode(seen) + b"\n")
+                # On a line of its own, even where the last one was cut off.
+                stream.write(b"\n" + json.encode(seen) + b"\n")
                 stream.flush()
                 os.fsync(stream.fileno())
 
@@ -106,9 +107,10 @@ class Ledger:
 
 
 def _read(file: Path) -> list[Seen]:
-    """Return what *file* holds, up to a line that was not written to its end."""
+    """Return what *file* holds, but for lines that were not written to their end."""
     found: list[Seen] = []
-    with suppress(OSError, DecodeError, ValidationError):
-        lines = file.read_bytes().splitlines()
-        found.extend(json.decode(line, type=Seen) for line in lines)
+    with suppress(OSError):
+        for line in file.read_bytes().splitlines():
+            with suppress(DecodeError, ValidationError):
+                found.append(json.decode(line, type=Seen))
     return found
