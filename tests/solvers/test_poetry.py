@@ -441,3 +441,28 @@ def test_the_real_poetry_holds_a_package_that_another_would_pull(project: Path) 
     assert b"noxlock-held" not in found
     assert staleness("poetry.lock", found, text.encode()) is None
     assert (project / "pyproject.toml").read_text() == text
+
+
+def test_the_real_poetry_holds_in_a_project_that_depends_on_a_folder(
+    project: Path,
+) -> None:
+    ham = project.parent / "ham"
+    ham.mkdir()
+    text = '[project]\nname = "ham"\nversion = "1"\n[tool.poetry]\n'
+    (ham / "pyproject.toml").write_text(text)
+    group = "[tool.poetry.group.dev.dependencies]"
+    text = f'{PROJECT}\n{group}\nham = {{path = "../ham"}}\n'
+    (project / "pyproject.toml").write_text(text)
+    (project / "poetry.lock").unlink()
+    wheels = dict([make_wheel("spam", "1.0"), make_wheel("spam", "2.0")])
+    with serve_index(wheels, ignore_range=True) as server:
+        asked = request(project, command=find_poetry(), mirror=server.url)
+
+        plain = poetry.solve(asked, run)
+        found = poetry.solve(replace(asked, upgrade=True, hold=("spam<2",)), run)
+
+    assert locked(plain) == {"spam": "2.0", "ham": "1"}
+    assert locked(found) == {"spam": "1.0", "ham": "1"}
+    assert b'url = "../ham"' in found
+    assert files(project) == {"pyproject.toml"}
+    assert staleness("poetry.lock", found, text.encode()) is None
