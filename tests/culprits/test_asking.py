@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.why_project import pins, processes_of
+from support.why_locks import pins
+from support.why_project import processes_of
 
 if TYPE_CHECKING:
     from support.why_project import WhyProject
@@ -210,3 +211,19 @@ def test_offline_all_that_was_stored_is_enough(asked: WhyProject) -> None:
     again = asked.bisect("--good", "old", "--offline")
     assert again.status == 0, again.err
     assert again.blamed == [["p05"]]
+
+
+def test_a_first_run_that_takes_too_long_is_cut_short_too(asked: WhyProject) -> None:
+    asked.rule("1.0", "time.sleep(90)")
+    started = time.monotonic()
+
+    ended = asked.bisect("--good", "old", "--timeout", "3")
+
+    assert time.monotonic() - started < 45
+    assert ended.status == 1
+    found = ended.report
+    assert (found["verdict"], found["complete"]) == ("unexplained", False)
+    assert found["runs"] == 0
+    assert "checking the ends of 8 changes" in ended.err, "before the first run"
+    assert asked.kept == []
+    assert processes_of(asked.root) == []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.interpreters import installed
-from support.why_project import Pin, pins
+from support.why_locks import Pin, pins
 
 if TYPE_CHECKING:
     from support.why_project import WhyProject

@@ -10,7 +10,7 @@ from support.conda.archives import write_channel
 from support.conda.made import small_package
 from support.conda_channel import conda_channels, copy_channels
 from support.conda_server import serve_channel
-from support.why_project import pins
+from support.why_locks import pins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.terminal import Terminal
-from support.why_project import pins, processes_of
+from support.why_locks import pins
+from support.why_project import processes_of
 
 if TYPE_CHECKING:
     from support.why_project import WhyProject

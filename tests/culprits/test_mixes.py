@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.why_project import pins
+from support.why_locks import pins
 
 if TYPE_CHECKING:
     from support.why_project import WhyProject

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.wheels import sdist_tree
-from support.why_project import pins
+from support.why_locks import pins
 
 if TYPE_CHECKING:
     from pathlib import Path

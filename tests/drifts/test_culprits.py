@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from support.drifts import CLASSIFIER, PAGE, REGRESSION, TIMETABLE
-from support.why_project import WhyProject, open_why_project, pins, published
+from support.why_locks import pins, published
+from support.why_project import WhyProject, open_why_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -285,6 +285,28 @@ def test_another_thread_can_end_all(run: Run, log: Path) -> None:
     end_all()  # nothing runs: nothing happens
 
 
+@pytest.mark.usefixtures("_hasty")
+def test_who_ends_all_again_and_again_does_not_begin_again_with_the_first_signal(
+    run: Run, log: Path
+) -> None:
+    found: list[Measured] = []
+    code = (
+        "import signal, time\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "print('deaf', flush=True)\n"
+        "time.sleep(60)"
+    )
+    thread = threading.Thread(target=lambda: found.append(run(code)))
+    thread.start()
+    wait_for(lambda: log.exists() and "deaf" in log.read_text())
+    began = time.monotonic()
+    while thread.is_alive() and time.monotonic() - began < 20:
+        end_all()
+        thread.join(0.05)
+
+    assert [done.returncode for done in found] == [-signal.SIGTERM]
+
+
 PARENT = """
 import sys
 from pathlib import Path

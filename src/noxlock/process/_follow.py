@@ -41,6 +41,7 @@ class Followed:
     _open: set[int] = field(default_factory=set)
     _plan: list[tuple[float, int]] = field(default_factory=list)
     """The signals to send and when, by the monotonic clock; 0: give up waiting."""
+    _stopped: bool = False
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -83,9 +84,11 @@ class Followed:
         ]
 
     def stop(self) -> None:
-        """End it, from another thread."""
+        """End it, from another thread; once asked for, more of it changes nothing."""
         with self._guard, suppress(OSError):
-            os.write(self.wake, b"x")
+            if not self._stopped:
+                os.write(self.wake, b"x")
+            self._stopped = True
 
     def close(self) -> None:
         """Take no more stops: the descriptors are about to be closed."""

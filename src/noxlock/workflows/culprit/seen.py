@@ -7,7 +7,7 @@ import threading
 from collections import Counter
 from contextlib import suppress
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import DecodeError, Struct, ValidationError, json
 
@@ -96,14 +96,23 @@ class Ledger:
             self._known.setdefault(plan, []).append(seen)
             self._taken[plan] += 1
             self._folder.mkdir(parents=True, exist_ok=True)
-            with self._file(plan).open("ab") as stream:
-                # On a line of its own, even where the last one was cut off.
-                stream.write(b"\n" + json.encode(seen) + b"\n")
+            with self._file(plan).open("a+b") as stream:
+                if _is_cut_off(stream):
+                    stream.write(b"\n")
+                stream.write(json.encode(seen) + b"\n")
                 stream.flush()
                 os.fsync(stream.fileno())
 
     def _file(self, plan: str) -> Path:
         return self._folder / f"{plan}.jsonl"
+
+
+def _is_cut_off(stream: BinaryIO) -> bool:
+    """Return whether the last line was not written to its end."""
+    if not stream.seek(0, os.SEEK_END):
+        return False
+    stream.seek(-1, os.SEEK_END)
+    return stream.read(1) != b"\n"
 
 
 def _read(file: Path) -> list[Seen]:
