@@ -17,6 +17,7 @@ before 2020, take three to four times as long for SHA-256.
 from __future__ import annotations
 
 import errno
+import gc
 import hashlib
 import marshal
 import os
@@ -328,6 +329,7 @@ def main() -> None:
     The arguments are the parent's number, the folder of the packages, and the pipe
     that says which chunks are this process's, or, with commas, their numbers.
     """
+    gc.disable()  # nothing here is of any use to it, and tens of thousands of tuples
     job = marshal.load(sys.stdin.buffer)  # noqa: S302 - from `_crew`
     parent, share = int(sys.argv[1]), sys.argv[3]
     if share.startswith("pipe:"):

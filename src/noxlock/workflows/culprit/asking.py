@@ -10,26 +10,21 @@ import msgspec
 
 from noxlock.envs import resolve_profile
 from noxlock.errors import DefinitionError, FetchError, nearest
-from noxlock.locks.difference.ways import ways_of_lock, ways_of_platform
 from noxlock.model import ProjectInstall
-from noxlock.plan import platform_of
-from noxlock.report import causes
 from noxlock.report.progress import Quiet
-from noxlock.search import Observation
 from noxlock.workflows.baselines.baseline import baseline_of
 from noxlock.workflows.culprit.code import code_of
+from noxlock.workflows.culprit.evidence import evidence
 from noxlock.workflows.culprit.metadata import fetch_all, read_metadata
 from noxlock.workflows.culprit.mixes import Mixes
 from noxlock.workflows.culprit.reference import Reference
 from noxlock.workflows.culprit.releases import find_releases, satisfies
-from noxlock.workflows.culprit.seen import Ledger, SeenKind, outcome
+from noxlock.workflows.culprit.seen import Ledger
 from noxlock.workflows.culprit.sides import RECORD, WORK_TREE, Planner
-from noxlock.workflows.culprit.told import Known, Ran, paths, standing, told
+from noxlock.workflows.culprit.told import standing, told
 from noxlock.workflows.culprit.trials import Trials
 from noxlock.workflows.culprit.why import Limits, explain
-from noxlock.workflows.facts import machine_facts
 from noxlock.workflows.inputs import read_inputs
-from noxlock.workflows.lock_files import lock_of
 from noxlock.workflows.outputs import check_names
 from noxlock.workflows.records import record_digest
 from noxlock.workflows.repro.alone import alone
@@ -41,15 +36,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from noxlock.locks.difference.ways import Ways
-    from noxlock.model import Cause, Check, Environment, Record
+    from noxlock.model import Check, Environment, Record
     from noxlock.model.culprit import CulpritReport, Standing
     from noxlock.search import Candidate, Change, Metadata
     from noxlock.workflows.baselines.baseline import Baseline
     from noxlock.workflows.culprit.sides import Side
-    from noxlock.workflows.culprit.why import Explained
     from noxlock.workflows.environments import Builder, BuiltEnvironment
-    from noxlock.workflows.inputs import Inputs
     from noxlock.workflows.parts import Parts
     from noxlock.workflows.project import Project
 
@@ -138,7 +130,9 @@ class _Asked:
             releases=lambda change: self._releases(change, new),
             watch=lambda progress: watch(standing(progress, mixes.changes)),
         )
-        return told(found.conclusion, self._known(mixes, found, trials.inputs))
+        record = self._record() if request.good == RECORD else None
+        known = evidence(request.name, mixes, found, record, trials.inputs)
+        return told(found.conclusion, known)
 
     def _releases(self, change: Change, new: Side) -> Sequence[Candidate] | None:
         """Return those between; None, and a warning, where no index tells."""
@@ -267,46 +261,3 @@ class _Asked:
             profiles=request.project.definitions.profiles,
             vary=False,
         )
-
-    def _known(self, mixes: Mixes, found: Explained, inputs: Inputs) -> Known:
-        ran = [
-            Ran(
-                seen=Observation(
-                    probe=probe, outcome=outcome(seen, failing=found.failing)
-                ),
-                difference=seen.difference
-                if seen.kind is not SeenKind.NOT_MADE
-                else "",
-                seconds=seen.seconds + seen.overhead,
-            )
-            for probe, seen in found.runs
-        ]
-        return Known(
-            check=self.request.name,
-            changes=mixes.changes,
-            ran=ran,
-            seconds=found.seconds,
-            old=mixes.old.said,
-            new=mixes.new.said,
-            ways=paths(mixes.changes, *_ways(mixes.new), *_ways(mixes.old)),
-            causes=self._causes(inputs),
-        )
-
-    def _causes(self, inputs: Inputs) -> tuple[Cause, ...]:
-        """Return what else than packages is not what it was when it was recorded."""
-        if self.request.good != RECORD:
-            return ()
-        record = self._record()
-        now = msgspec.structs.replace(
-            record, machine=machine_facts(), inputs=inputs.digests
-        )
-        return causes(record, now, ())
-
-
-def _ways(side: Side) -> list[Ways]:
-    """Return the ways to packages that the locks of *side* tell."""
-    found = [] if side.lock is None else [ways_of_lock(side.lock)]
-    if side.request.conda is not None:
-        platform = platform_of(lock_of(side.request.conda), side.plan.target)
-        found.append(ways_of_platform(platform))
-    return found
