@@ -16,8 +16,9 @@ the registry: a new lock format is a file in `locks` and a line in its `FORMATS`
 report one in `report`, a new lock tool one in `solvers`. What a file is called and
 opened is for `workflows.project` to know; readers get bytes. What pure functions
 returned for such bytes is remembered in `store.memo`, and packages import their modules
-when a name of theirs is asked for: a warm session needs few of them. `search` awaits
-the bisection of drifts.
+when a name of theirs is asked for: a warm session needs few of them. `search` is asked
+which mix of two locks to try next, and has no state; `workflows.culprit` tries it, and
+`workflows.update` holds back what it finds.
 """
 
 from __future__ import annotations
