@@ -34,6 +34,8 @@ pytestmark = pytest.mark.slow
 
 # How long an example takes says how busy the machine is.
 steady = settings(deadline=None, max_examples=300)
+# Of large graphs fewer: measured for coverage, each takes a second.
+large = settings(deadline=None, max_examples=60)
 
 Mix = frozenset["ChangeId"]
 
@@ -164,7 +166,7 @@ def test_causes_that_stay_are_found_to_the_last_package(world: World) -> None:
             assert not (part < culprit.probe.new and is_bad(world, part))
 
 
-@steady
+@large
 @given(world=worlds("monotone", most=60))
 def test_every_package_to_blame_costs_one_bisection(world: World) -> None:
     found = world.explore()
@@ -177,7 +179,7 @@ def test_every_package_to_blame_costs_one_bisection(world: World) -> None:
     check_claims(world, found)
 
 
-@steady
+@large
 @given(graph=graphs(most=70), data=st.data(), between=st.integers(0, 40))
 def test_one_cause_keeps_the_bound(
     graph: tuple[list[str], list[tuple[str, str]]], data: st.DataObject, between: int
