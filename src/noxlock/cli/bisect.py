@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import Annotated
 
 import typer
@@ -92,12 +91,10 @@ def bisect(  # noqa: PLR0913 - options of the command line
     """
     from noxlock.workflows.culprit.asking import (  # noqa: PLC0415 - slow to import
         WhyRequest,
-        ask_why,
     )
     from noxlock.workflows.culprit.showing import (  # noqa: PLC0415 - likewise
         Form,
-        show,
-        watching,
+        answer,
     )
     from noxlock.workflows.culprit.why import Limits  # noqa: PLC0415 - likewise
     from noxlock.workflows.parts import default_parts  # noqa: PLC0415 - likewise
@@ -116,14 +113,8 @@ def bisect(  # noqa: PLR0913 - options of the command line
         environ=os.environ,
     )
     parts = default_parts(project.root, offline=offline)
-    form = Form.JSON if as_json else Form.MARKDOWN if markdown else Form.TEXT
-    try:
-        with watching(sys.stderr, os.environ) as watch:
-            found = ask_why(request, parts, watch)
-    except KeyboardInterrupt:
-        say("interrupted; the same command goes on from here")
-        raise
-    show(found, form, sys.stdout, os.environ)
+    form = Form.of(as_json=as_json, markdown=markdown)
+    found = answer(request, parts, form, say)
     if found.verdict != "explained":
         raise typer.Exit(1)
 

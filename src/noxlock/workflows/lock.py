@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from noxlock.errors import DefinitionError, SolveError
 from noxlock.workflows.lock_options import LockOptions, LockOutcome
+from noxlock.workflows.posargs import PosargsParser
 from noxlock.workflows.settled import (
     is_known_fresh,
     is_settled,
@@ -24,22 +24,14 @@ if TYPE_CHECKING:
 __all__ = ["LockOptions", "LockOutcome", "parse_options", "run_lock"]
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise DefinitionError(
-            message,
-            key="lock",
-            hint="known are `-- --check`, `-- --update NAME` and `-- --upgrade`",
-        )
-
-
 def parse_options(posargs: Sequence[str]) -> LockOptions:
     """Return what follows `--` on nox's command line.
 
     Raises:
         DefinitionError: An option is not known, or excludes another.
     """
-    parser = _Parser(prog="nox -s lock --", add_help=False, allow_abbrev=False)
+    known = "known are `-- --check`, `-- --update NAME` and `-- --upgrade`"
+    parser = PosargsParser("lock", known)
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument("--check", action="store_true")
     choice.add_argument("-U", "--upgrade", action="store_true")
@@ -93,23 +85,35 @@ def run_lock(
     else:
         found = {} if options.upgrade or options.update else _settled(project, parts)
     left = [name for name in locks if name not in found]
-    if left:
-        from noxlock.workflows.locking import (  # noqa: PLC0415 - slow to import
-            check_locks,
-            make_locks,
-        )
-
-        if options.check:
-            for outcome in check_locks(project, left, parts):
-                found[outcome.lock] = outcome
-                if outcome.stale is None:
-                    remember_fresh(project, outcome.lock)
-        else:
-            for outcome in make_locks(project, left, options, parts, folder):
-                found[outcome.lock] = outcome
-                if not outcome.failed:
-                    remember_settled(project, outcome.lock)
+    for outcome in _rest(project, left, options, parts, folder) if left else ():
+        found[outcome.lock] = outcome
     return tuple(found[name] for name in locks)
+
+
+def _rest(
+    project: Project,
+    left: Sequence[str],
+    options: LockOptions,
+    parts: Parts,
+    folder: Path,
+) -> tuple[LockOutcome, ...]:
+    """Make the locks *left*, or check them, and remember what came out well."""
+    from noxlock.workflows.locking import (  # noqa: PLC0415 - slow to import
+        check_locks,
+        make_locks,
+    )
+
+    if options.check:
+        checked = check_locks(project, left, parts)
+        for outcome in checked:
+            if outcome.stale is None:
+                remember_fresh(project, outcome.lock)
+        return checked
+    made = make_locks(project, left, options, parts, folder)
+    for outcome in made:
+        if not outcome.failed:
+            remember_settled(project, outcome.lock)
+    return made
 
 
 def _known(project: Project, parts: Parts) -> dict[str, LockOutcome]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import os
-import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import nox
 from nox.command import CommandFailed
 
-from noxlock.errors import DefinitionError
 from noxlock.nox_plugin.failures import reported
 from noxlock.nox_plugin.kinds._nox import install_only, nox_folder
 from noxlock.nox_plugin.options import read_options
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
     from noxlock.nox_plugin.entries import Entry
@@ -47,12 +45,10 @@ def register_why(noxfile: Noxfile, entry: Entry) -> None:
 def _search(session: nox.Session, noxfile: Noxfile, name: str) -> None:
     from noxlock.workflows.culprit.asking import (  # noqa: PLC0415 - not for `nox -l`
         WhyRequest,
-        ask_why,
     )
     from noxlock.workflows.culprit.showing import (  # noqa: PLC0415 - likewise
         Form,
-        show,
-        watching,
+        answer,
     )
     from noxlock.workflows.culprit.why import Limits  # noqa: PLC0415 - likewise
     from noxlock.workflows.parts import default_parts  # noqa: PLC0415 - likewise
@@ -76,21 +72,10 @@ def _search(session: nox.Session, noxfile: Noxfile, name: str) -> None:
         environ=os.environ,
     )
     parts = default_parts(project.root, offline=options.offline)
-    form = Form.JSON if asked.json else Form.MARKDOWN if asked.markdown else Form.TEXT
-    try:
-        with watching(sys.stderr, os.environ) as watch:
-            found = ask_why(request, parts, watch)
-    except KeyboardInterrupt:
-        session.warn("interrupted; the same command goes on from here")
-        raise
-    show(found, form, sys.stdout, os.environ)
+    form = Form.of(as_json=asked.json, markdown=asked.markdown)
+    found = answer(request, parts, form, session.warn)
     if found.verdict != "explained":
         raise CommandFailed(found.reason or found.verdict)
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise DefinitionError(message, key=self.prog, hint=f"known are {_KNOWN}")
 
 
 def _parsed(rest: Sequence[str], title: str) -> argparse.Namespace:
@@ -99,11 +84,15 @@ def _parsed(rest: Sequence[str], title: str) -> argparse.Namespace:
     Raises:
         DefinitionError: An option is not known, or has no value that it can have.
     """
-    parser = _Parser(prog=title, add_help=False, allow_abbrev=False)
+    from noxlock.workflows.posargs import (  # noqa: PLC0415 - not for `nox -l`
+        PosargsParser,
+    )
+
+    parser = PosargsParser(title, f"known are {_KNOWN}")
     parser.add_argument("--good", metavar="REV", default="record")
     parser.add_argument("--bad", metavar="REV", default="worktree")
-    parser.add_argument("-j", "--jobs", metavar="N", type=_positive, default=1)
-    parser.add_argument("--max-runs", metavar="N", type=_positive)
+    parser.add_count("-j", "--jobs", default=1)
+    parser.add_count("--max-runs")
     parser.add_argument("--timeout", metavar="SECONDS", type=float)
     parser.add_argument("--no-releases", action="store_true")
     parser.add_argument("--python", metavar="VERSION")
@@ -111,10 +100,3 @@ def _parsed(rest: Sequence[str], title: str) -> argparse.Namespace:
     form.add_argument("--json", action="store_true")
     form.add_argument("--markdown", action="store_true")
     return parser.parse_args(rest)
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"`{text}` is less than 1")
-    return number

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from noxlock.envs import resolve_profile
-from noxlock.errors import DefinitionError, FetchError, nearest
+from noxlock.errors import DefinitionError, nearest
 from noxlock.model import ProjectInstall
 from noxlock.report.progress import Quiet
 from noxlock.workflows.baselines.baseline import baseline_of
@@ -17,8 +17,8 @@ from noxlock.workflows.culprit.code import code_of
 from noxlock.workflows.culprit.evidence import evidence
 from noxlock.workflows.culprit.metadata import fetch_all, read_metadata
 from noxlock.workflows.culprit.mixes import Mixes
-from noxlock.workflows.culprit.reference import Reference
-from noxlock.workflows.culprit.releases import find_releases, satisfies
+from noxlock.workflows.culprit.reference import Reference, recorded_reference
+from noxlock.workflows.culprit.releases import listed_releases, satisfies
 from noxlock.workflows.culprit.seen import Ledger
 from noxlock.workflows.culprit.sides import RECORD, WORK_TREE, Planner
 from noxlock.workflows.culprit.told import standing, told
@@ -28,17 +28,18 @@ from noxlock.workflows.inputs import read_inputs
 from noxlock.workflows.outputs import check_names
 from noxlock.workflows.records import record_digest
 from noxlock.workflows.repro.alone import alone
+from noxlock.workflows.repro.preparing import profile_of
 from noxlock.workflows.repro.request import CheckRequest
 from noxlock.workflows.requests import BuildRequest
 from noxlock.workflows.targets import on_this_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from noxlock.model import Check, Environment, Record
     from noxlock.model.culprit import CulpritReport, Standing
-    from noxlock.search import Candidate, Change, Metadata
+    from noxlock.search import Metadata
     from noxlock.workflows.baselines.baseline import Baseline
     from noxlock.workflows.culprit.sides import Side
     from noxlock.workflows.environments import Builder, BuiltEnvironment
@@ -127,24 +128,17 @@ class _Asked:
             trials,
             mixes,
             request.limits,
-            releases=lambda change: self._releases(change, new),
+            releases=partial(
+                listed_releases,
+                new=new,
+                supplies=self.builder.supplies,
+                warn=self.parts.progress.warn,
+            ),
             watch=lambda progress: watch(standing(progress, mixes.changes)),
         )
         record = self._record() if request.good == RECORD else None
         known = evidence(request.name, mixes, found, record, trials.inputs)
         return told(found.conclusion, known)
-
-    def _releases(self, change: Change, new: Side) -> Sequence[Candidate] | None:
-        """Return those between; None, and a warning, where no index tells."""
-        supplies = self.builder.supplies
-        try:
-            found = find_releases(change, new.plan, supplies, base=new.base)
-        except FetchError as error:
-            what = f"the first bad release is not looked for: {error}"
-            self.parts.progress.warn(what)
-            return None
-        # Offline it is not known that there are none.
-        return None if supplies.offline and not found else found
 
     def _sides(self) -> tuple[Side, Side]:
         request = self.request
@@ -192,14 +186,10 @@ class _Asked:
 
     def _trials(self, mixes: Mixes) -> Trials:
         request, check = self.request, self.check
-        project, at = request.project, f"checks.{request.name}"
+        project = request.project
         check_names(check.outputs, request.name)
         self.baseline.check()
-        try:
-            profile = resolve_profile(check.profile, project.definitions.profiles)
-        except DefinitionError as error:
-            key = error.key or f"{at}.profile"
-            raise error.inside(key=key) from error.__cause__
+        profile = profile_of(request.name, check, project.definitions.profiles)
         inputs = read_inputs(
             project.root,
             check.inputs,
@@ -234,14 +224,7 @@ class _Asked:
         if self.request.good != RECORD:
             return None, mixes.old.plan.key
         record = self._record()
-        fetched = self.baseline.fetch(record)
-        faults = {name: str(fault) for name, fault in fetched.faults.items()}
-        reference = Reference(
-            said="the baseline",
-            folder=fetched.folder,
-            samples=self.baseline.samples(),
-            faults=faults,
-        )
+        reference = recorded_reference(self.baseline, record)
         return reference, record_digest(record)
 
     def _record(self) -> Record:

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from noxlock.model import OutputReport
+    from noxlock.model import OutputReport, Record
+    from noxlock.workflows.baselines.baseline import Baseline
     from noxlock.workflows.comparison import BySample
     from noxlock.workflows.outputs import Collected
 
-__all__ = ["Reference", "read_reference", "write_reference"]
+__all__ = ["Reference", "read_reference", "recorded_reference", "write_reference"]
 
 _OUTPUTS = "outputs"
 _SAMPLES = "samples.json"
@@ -71,6 +72,17 @@ class Reference:
         if bad:
             return SeenKind.FAILED, f"{bad[0].output}: {bad[0].reason}"
         return SeenKind.SAME, ""
+
+
+def recorded_reference(baseline: Baseline, record: Record) -> Reference:
+    """Return the outputs of a baseline; *record* is its own."""
+    fetched = baseline.fetch(record)
+    return Reference(
+        said="the baseline",
+        folder=fetched.folder,
+        samples=baseline.samples(),
+        faults={name: str(fault) for name, fault in fetched.faults.items()},
+    )
 
 
 def read_reference(folder: Path, said: str) -> Reference | None:

@@ -20,18 +20,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from noxlock.errors import FetchError
 from noxlock.model import CondaPackage
 from noxlock.search import Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from noxlock.model import Plan
     from noxlock.search import Candidate, Change
+    from noxlock.workflows.culprit.sides import Side
     from noxlock.workflows.supply import Supplies
 
-__all__ = ["find_releases", "satisfies"]
+__all__ = ["find_releases", "listed_releases", "satisfies"]
 
 
 def find_releases(
@@ -79,6 +81,19 @@ def find_releases(
             return ()
         case _:
             assert_never(change.layer)
+
+
+def listed_releases(
+    change: Change, *, new: Side, supplies: Supplies, warn: Callable[[str], None]
+) -> Sequence[Candidate] | None:
+    """Return those between, or None, and a warning, where no index tells."""
+    try:
+        found = find_releases(change, new.plan, supplies, base=new.base)
+    except FetchError as error:
+        warn(f"the first bad release is not looked for: {error}")
+        return None
+    # Offline it is not known that there are none.
+    return None if supplies.offline and not found else found
 
 
 def satisfies(spec: str, candidate: Candidate) -> bool:

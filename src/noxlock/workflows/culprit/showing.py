@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO, assert_never
@@ -11,13 +12,16 @@ from noxlock.report.culprits_terminal import write_culprits
 from noxlock.report.json import to_json
 from noxlock.report.one_line import OneLine
 from noxlock.report.standing import progress_line
+from noxlock.workflows.culprit.asking import ask_why
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from noxlock.model.culprit import CulpritReport, Standing
+    from noxlock.workflows.culprit.asking import WhyRequest
+    from noxlock.workflows.parts import Parts
 
-__all__ = ["Form", "show", "watching"]
+__all__ = ["Form", "answer", "show", "watching"]
 
 
 class Form(StrEnum):
@@ -26,6 +30,32 @@ class Form(StrEnum):
     TEXT = "text"
     JSON = "json"
     MARKDOWN = "markdown"
+
+    @classmethod
+    def of(cls, *, as_json: bool, markdown: bool) -> Form:
+        """Return the form that two flags ask for; JSON before Markdown."""
+        return cls.JSON if as_json else cls.MARKDOWN if markdown else cls.TEXT
+
+
+def answer(
+    request: WhyRequest, parts: Parts, form: Form, say: Callable[[str], None]
+) -> CulpritReport:
+    """Search, its progress on stderr; write what was found to stdout, and return it.
+
+    Args:
+        request: What is asked.
+        parts: The store, the index, the builder.
+        form: How it is written.
+        say: Told, on Ctrl-C, how to go on.
+    """
+    try:
+        with watching(sys.stderr, request.environ) as watch:
+            found = ask_why(request, parts, watch)
+    except KeyboardInterrupt:
+        say("interrupted; the same command goes on from here")
+        raise
+    show(found, form, sys.stdout, request.environ)
+    return found
 
 
 @contextmanager

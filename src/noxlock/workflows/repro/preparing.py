@@ -17,15 +17,29 @@ from noxlock.workflows.repro.runs import Wanted
 from noxlock.workflows.repro.varied import variation_runs, was_not_run
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from noxlock.envs import Profile, Surroundings
-    from noxlock.model import Check, HistoryEntry, Record, Variation, Vary
+    from noxlock.model import (
+        Check,
+        HistoryEntry,
+        ProfileDefinition,
+        Record,
+        Variation,
+        Vary,
+    )
     from noxlock.workflows.comparison import BySample
     from noxlock.workflows.repro.request import CheckRequest
 
-__all__ = ["Known", "Prepared", "prepare", "require_files", "require_sense"]
+__all__ = [
+    "Known",
+    "Prepared",
+    "prepare",
+    "profile_of",
+    "require_files",
+    "require_sense",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,10 +111,7 @@ def prepare(request: CheckRequest) -> Prepared:
     """
     check = request.check
     at = f"checks.{request.name}"
-    try:
-        profile = resolve_profile(check.profile, request.profiles)
-    except DefinitionError as error:
-        raise error.inside(key=error.key or f"{at}.profile") from error.__cause__
+    profile = profile_of(request.name, check, request.profiles)
     inputs = read_inputs(
         request.root,
         check.inputs,
@@ -125,6 +136,21 @@ def prepare(request: CheckRequest) -> Prepared:
         lost=lost,
         known=_read_baseline(request),
     )
+
+
+def profile_of(
+    name: str, check: Check, profiles: Mapping[str, ProfileDefinition]
+) -> Profile:
+    """Return the profile of the check *name*; *profiles* are the project's own.
+
+    Raises:
+        DefinitionError: It is no good.
+    """
+    try:
+        return resolve_profile(check.profile, profiles)
+    except DefinitionError as error:
+        key = error.key or f"checks.{name}.profile"
+        raise error.inside(key=key) from error.__cause__
 
 
 def _expand(

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from noxlock.definitions import commands
-from noxlock.envs import Profile, resolve_profile
+from noxlock.envs import Profile
 from noxlock.errors import DefinitionError, nearest
 from noxlock.model import Check, Gpu, ProjectInstall
 from noxlock.model.update import JudgeKind
 from noxlock.workflows.baselines.baseline import baseline_of
-from noxlock.workflows.culprit.reference import Reference
+from noxlock.workflows.culprit.reference import Reference, recorded_reference
 from noxlock.workflows.inputs import Inputs, read_inputs
 from noxlock.workflows.outputs import check_names
+from noxlock.workflows.repro.preparing import profile_of
 from noxlock.workflows.targets import on_this_machine
 
 if TYPE_CHECKING:
@@ -176,18 +177,8 @@ def _of_check(
     baseline = baseline_of(check, name, project.root, environ)
     record = baseline.read()
     assert record is not None  # noqa: S101 - it was looked for
-    fetched = baseline.fetch(record)
-    reference = Reference(
-        said="the baseline",
-        folder=fetched.folder,
-        samples=baseline.samples(),
-        faults={file: str(fault) for file, fault in fetched.faults.items()},
-    )
-    try:
-        profile = resolve_profile(check.profile, project.definitions.profiles)
-    except DefinitionError as error:
-        key = error.key or f"checks.{name}.profile"
-        raise error.inside(key=key) from error.__cause__
+    reference = recorded_reference(baseline, record)
+    profile = profile_of(name, check, project.definitions.profiles)
     leave_out = (nox_folder, baseline.path)
     inputs = read_inputs(project.root, check.inputs, check=name, leave_out=leave_out)
     for title, environment, python in _environments(project, name, check, environ):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
-from noxlock.errors import DefinitionError
+from noxlock.workflows.posargs import PosargsParser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,20 +54,14 @@ class UpdateOptions:
     """Seconds after which no run is started any more."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        known = ", ".join(f"{name}{more}" for name, more in KNOWN_OPTIONS.items())
-        hint = f"known are NAME..., {known}"
-        raise DefinitionError(message, key="update", hint=hint)
-
-
 def parse_options(posargs: Sequence[str]) -> UpdateOptions:
     """Return what follows `--` on nox's command line.
 
     Raises:
         DefinitionError: An option is not known, or has no value that it can have.
     """
-    parser = _Parser(prog="nox -s update --", add_help=False, allow_abbrev=False)
+    known = ", ".join(f"{name}{more}" for name, more in KNOWN_OPTIONS.items())
+    parser = PosargsParser("update", f"known are NAME..., {known}")
     parser.add_argument("names", metavar="NAME", nargs="*")
     parser.add_argument("--dry-run", action="store_true")
     parser.add_argument("--only", metavar="JUDGE", action="append", default=[])
@@ -79,8 +73,8 @@ def parse_options(posargs: Sequence[str]) -> UpdateOptions:
     )
     parser.add_argument("--markdown", metavar="FILE", type=Path)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("-j", "--jobs", metavar="N", type=_positive, default=1)
-    parser.add_argument("--max-runs", metavar="N", type=_positive)
+    parser.add_count("-j", "--jobs", default=1)
+    parser.add_count("--max-runs")
     parser.add_argument("--timeout", metavar="SECONDS", type=_seconds)
     found = parser.parse_intermixed_args(posargs)
     return UpdateOptions(
@@ -97,13 +91,6 @@ def parse_options(posargs: Sequence[str]) -> UpdateOptions:
         max_runs=found.max_runs,
         timeout=found.timeout,
     )
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"`{text}` is less than 1")
-    return number
 
 
 def _seconds(text: str) -> float:

@@ -6,9 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
-from msgspec import json
-
 from noxlock.errors import DefinitionError
+from noxlock.report.json import to_json
 from noxlock.report.updates import write_update
 from noxlock.report.updates_markdown import update_markdown
 from noxlock.workflows.culprit.showing import watching
@@ -33,7 +32,7 @@ def show(report: UpdateReport, stream: TextIO, out: TextIO, *, as_json: bool) ->
     """Write *report* for people to *stream*, and as JSON to *out* where it is asked."""
     write_update(report, stream)
     if as_json:
-        out.write(json.format(json.encode(report), indent=2).decode() + "\n")
+        out.write(to_json(report))
 
 
 def ready(path: Path) -> None:

@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import structs
 
-from noxlock.errors import FetchError, NoxlockError
-from noxlock.locks.difference.ways import ways_of_lock, ways_of_platform
+from noxlock.errors import NoxlockError
 from noxlock.model.update import Judged, Ruling
-from noxlock.plan import platform_of
 from noxlock.report.progress import Quiet
-from noxlock.search import Observation, Probe
+from noxlock.search import Probe
+from noxlock.workflows.culprit.evidence import evidence
 from noxlock.workflows.culprit.metadata import read_metadata
 from noxlock.workflows.culprit.mixes import Mixes
-from noxlock.workflows.culprit.releases import find_releases, satisfies
-from noxlock.workflows.culprit.seen import Ledger, Seen, SeenKind, outcome
+from noxlock.workflows.culprit.releases import listed_releases, satisfies
+from noxlock.workflows.culprit.seen import Ledger, Seen, SeenKind
 from noxlock.workflows.culprit.sides import Side
-from noxlock.workflows.culprit.told import Known, Ran, paths, standing, told
+from noxlock.workflows.culprit.told import standing, told
 from noxlock.workflows.culprit.trials import Trials
 from noxlock.workflows.culprit.why import Limits, explain
-from noxlock.workflows.lock_files import lock_of
 from noxlock.workflows.repro.request import CheckRequest
 from noxlock.workflows.requests import BuildRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from noxlock.locks.difference.ways import Ways
     from noxlock.model.culprit import CulpritReport, Standing
-    from noxlock.search import Candidate, Change
-    from noxlock.workflows.culprit.why import Explained
     from noxlock.workflows.environments import Builder, BuiltEnvironment
     from noxlock.workflows.parts import Parts
     from noxlock.workflows.project import Project
@@ -131,21 +127,17 @@ class Court:
                 trials,
                 mixes,
                 replace(limits, jobs=1) if judge.alone else limits,
-                releases=lambda change: self._releases(change, mixes.new),
+                releases=partial(
+                    listed_releases,
+                    new=mixes.new,
+                    supplies=self._builder.supplies,
+                    warn=self.parts.progress.warn,
+                ),
                 watch=lambda progress: watch(standing(progress, mixes.changes)),
             )
         self.runs += trials.fresh
-        return told(found.conclusion, _known(judge, mixes, found))
-
-    def _releases(self, change: Change, new: Side) -> Sequence[Candidate] | None:
-        """Return those between; None, and a warning, where no index tells."""
-        base = (new.request.root / new.request.lock_file).parent
-        try:
-            return find_releases(change, new.plan, self._builder.supplies, base=base)
-        except FetchError as error:
-            what = f"the first bad release is not looked for: {error}"
-            self.parts.progress.warn(what)
-            return None
+        known = evidence(judge.name, mixes, found, None, judge.inputs)
+        return told(found.conclusion, known)
 
     @property
     def _builder(self) -> Builder:
@@ -229,32 +221,3 @@ def _judged(seen: Seen) -> Judged:
         difference=seen.difference,
         seconds=seen.seconds + seen.overhead,
     )
-
-
-def _known(judge: Judge, mixes: Mixes, found: Explained) -> Known:
-    ran = [
-        Ran(
-            seen=Observation(probe=probe, outcome=outcome(seen, failing=found.failing)),
-            difference="" if seen.kind is SeenKind.NOT_MADE else seen.difference,
-            seconds=seen.seconds + seen.overhead,
-        )
-        for probe, seen in found.runs
-    ]
-    return Known(
-        check=judge.name,
-        changes=mixes.changes,
-        ran=ran,
-        seconds=found.seconds,
-        old=mixes.old.said,
-        new=mixes.new.said,
-        ways=paths(mixes.changes, *_ways(mixes.new), *_ways(mixes.old)),
-    )
-
-
-def _ways(side: Side) -> list[Ways]:
-    """Return the ways to packages that the locks of *side* tell."""
-    found = [] if side.lock is None else [ways_of_lock(side.lock)]
-    if side.request.conda is not None:
-        platform = platform_of(lock_of(side.request.conda), side.plan.target)
-        found.append(ways_of_platform(platform))
-    return found
