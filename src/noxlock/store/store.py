@@ -215,11 +215,11 @@ class Store(Sources):
         )
 
         with self.places.using(f"link into `{prefix}`", hint=""):
-            recipe, key = self._recipe(wheels, interpreter)
+            recipe, key, new = self._recipe(wheels, interpreter)
             mode = self._placer.between(self.places.wheel(wheels[0].sha256), prefix)
             quick = self._checking is Checking.QUICK
             placed, marks = carry_out(recipe, prefix, interpreter, mode, quick=quick)
-            if marks:
+            if marks or new:
                 kept = msgpack.encode(recipe.marked(marks))
                 Memo(self.root).put(key, kept)
             # Times that were off could not be put right in a store that is only read.
@@ -227,8 +227,8 @@ class Store(Sources):
 
     def _recipe(
         self, wheels: Sequence[LinkedWheel], interpreter: Interpreter
-    ) -> tuple[Recipe, str]:
-        """Return what there is to do, as it was worked out before; and its key."""
+    ) -> tuple[Recipe, str, bool]:
+        """Return what there is to do, its key, and whether it is to be kept yet."""
         from noxlock.store._recipe import (  # noqa: PLC0415 - as above
             Recipe,
             RecipeBuilder,
@@ -248,7 +248,7 @@ class Store(Sources):
         memo, key = Memo(self.root), memo_key("recipe", here, facts)
         if (kept := memo.get(key)) is not None:
             with suppress(DecodeError):
-                return msgpack.decode(kept, type=Recipe), key
+                return msgpack.decode(kept, type=Recipe), key, False
         builder = RecipeBuilder(interpreter)
         for one in wheels:
             folder = self.places.bytecode(one.sha256, interpreter)
@@ -258,9 +258,7 @@ class Store(Sources):
                 None if bytecode is None else (folder, bytecode),
                 one.direct_url,
             )
-        recipe = builder.recipe()
-        memo.put(key, msgpack.encode(recipe))
-        return recipe, key
+        return builder.recipe(), key, True
 
     def info(self) -> StoreInfo:
         """Return what the store holds, bucket by bucket."""
