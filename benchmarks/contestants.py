@@ -60,10 +60,16 @@ _SYNC: Final = ("uv", "sync", "--frozen")
 class Made:
     """A contestant and where its environment appears."""
 
-    def __init__(self, name: str, prefix: Path, *commands: Command) -> None:
+    def __init__(
+        self, name: str, prefix: Path, *commands: Command, again: bool = False
+    ) -> None:
+        def before() -> None:
+            if not again:
+                remove(prefix)
+
         self.name = name
         self.prefix = prefix
-        self.contestant = timed(name, *commands, before=lambda: remove(prefix))
+        self.contestant = timed(name, *commands, before=before)
 
 
 def noxlock(arena: Arena, peers: Peers) -> Made:  # noqa: ARG001
@@ -71,11 +77,27 @@ def noxlock(arena: Arena, peers: Peers) -> Made:  # noqa: ARG001
     return Made("noxlock", arena.noxlock_prefix, arena.noxlock())
 
 
+def noxlock_again(arena: Arena, peers: Peers) -> Made:  # noqa: ARG001
+    """Return noxlock where the last run's environment is there, as for most runs."""
+    folder = copy_project(arena.project, arena.root / "again")
+    run = arena.command(arena.bench.program("nox"), "-s", SESSION, cwd=folder)
+    return Made("noxlock, again", folder / ".nox" / SESSION, run, again=True)
+
+
 def floor(arena: Arena, peers: Peers) -> Made:  # noqa: ARG001
     """Return the floor: links to noxlock's finished tree, and the import."""
     prefix = arena.root / "floor"
     links = arena.command("cp", "-al", arena.tree, prefix, cwd=arena.root)
     return Made("floor", prefix, links, arena.imports(prefix))
+
+
+def floor_again(arena: Arena, peers: Peers) -> Made:  # noqa: ARG001
+    """Return the floor where the last run's environment has to go first."""
+    prefix = arena.root / "floor-again"
+    clear = arena.command("rm", "-rf", prefix, cwd=arena.root)
+    links = arena.command("cp", "-al", arena.tree, prefix, cwd=arena.root)
+    commands = (clear, links, arena.imports(prefix))
+    return Made("floor, again", prefix, *commands, again=True)
 
 
 def floor_under_nox(arena: Arena, peers: Peers) -> Made:  # noqa: ARG001
@@ -163,7 +185,9 @@ def pip(arena: Arena, peers: Peers) -> Made:
 
 MAKERS: Final[dict[Callable[[Arena, Peers], Made], str]] = {
     noxlock: "",
+    noxlock_again: "",
     floor: "",
+    floor_again: "",
     floor_under_nox: "",
     uv_sync: "uv",
     uv_sync_compiled: "uv",

@@ -15,6 +15,7 @@ from benchmarks.contestants import (
     floor_under_nox,
     nox_with_uv,
     noxlock,
+    noxlock_again,
     uv_sync,
 )
 from benchmarks.harness import Case, Figures, Setup, quotient
@@ -81,7 +82,7 @@ def _open(bench: Bench) -> Iterator[Setup]:
     peers = Peers(bench, ["uv"])
     make = partial(_project, bench)
     with open_arena(bench, "torch", make, "import torch") as arena:
-        makers = (noxlock, floor, floor_under_nox, uv_sync, nox_with_uv)
+        makers = (noxlock, noxlock_again, floor, floor_under_nox, uv_sync, nox_with_uv)
         made = contestants(arena, peers, *makers)
 
         def facts(figures: Figures) -> Mapping[str, Fact]:
@@ -96,7 +97,9 @@ def _open(bench: Bench) -> Iterator[Setup]:
             targets=(
                 quotient("noxlock", "uv sync", 0.5),
                 quotient("noxlock", "nox + uv", 0.5),
+                quotient("noxlock, again", "uv sync", 0.5),
                 quotient("noxlock", "floor", 1.15),
+                quotient("noxlock, again", "floor", 1.15),
                 quotient("noxlock", "floor under nox", 1.15),
             ),
             facts=facts,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from noxlock.model import Interpreter
-    from noxlock.store import LinkedWheel
+    from noxlock.store import LinkedWheel, Recycled
     from noxlock.workflows.environments import Builder
 
 
@@ -38,11 +38,17 @@ class Timed(Store):
     seconds = 0.0
 
     def link(
-        self, wheels: Sequence[LinkedWheel], prefix: Path, interpreter: Interpreter, /
+        self,
+        wheels: Sequence[LinkedWheel],
+        prefix: Path,
+        interpreter: Interpreter,
+        /,
+        *,
+        recycled: Recycled | None = None,
     ) -> dict[str, tuple[int, int]]:
         """Link, and read the clock before and after."""
         begin = time.perf_counter()
-        placed = super().link(wheels, prefix, interpreter)
+        placed = super().link(wheels, prefix, interpreter, recycled=recycled)
         self.seconds = time.perf_counter() - begin
         return placed
 

@@ -20,7 +20,8 @@ from noxlock.store._crew import run_crew
 from noxlock.store._manifest import digest_text
 
 if TYPE_CHECKING:
-    from noxlock.store._worker import File, Group
+    from noxlock.store._checking import File
+    from noxlock.store._worker import Group
 
 MTIME = 315_619_200
 

@@ -16,7 +16,7 @@ from installer.scripts import Script
 
 from noxlock.errors import StoreError
 from noxlock.model import Sha256, Subdir, Target
-from noxlock.store import LinkedWheel, _worker
+from noxlock.store import LinkedWheel, _linking
 from noxlock.store._manifest import EntryPoint
 from noxlock.store._place import LinkMode
 from noxlock.store._schemes import schemes
@@ -347,11 +347,11 @@ def test_one_file_with_too_many_links_is_copied(
     def full(source: str, target: str, _: object) -> None:
         raise OSError(errno.EMLINK, "Too many links", source, None, target)
 
-    monkeypatch.setitem(_worker._PLACE, LinkMode.HARDLINK, full)  # noqa: SLF001
+    monkeypatch.setitem(_linking.PUT, LinkMode.HARDLINK, full)
     source = tmp_path / "a"
     source.write_text("x")
     file = ("b", "", 1, 0, True, False)
-    _worker.place(LinkMode.HARDLINK, str(source), str(tmp_path / "b"), file)
+    _linking.place(LinkMode.HARDLINK, str(source), str(tmp_path / "b"), file)
 
     assert (tmp_path / "b").read_text() == "x"
     assert os.access(tmp_path / "b", os.X_OK)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from noxlock.store._linking import place
 from noxlock.store._place import LinkMode
-from noxlock.store._worker import place
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -80,6 +80,32 @@ def test_a_fresh_environment_forgets_what_was_added_to_the_last(
     assert again.reason == "a fresh one was asked for"
 
 
+def test_a_fresh_environment_takes_over_what_is_right_in_the_last(
+    shop: Workshop,
+) -> None:
+    shop.add_wheel("alpha==1.0", entry_points={"console_scripts": {"a": "alpha:x"}})
+    shop.add_wheel("beta==1.0")
+    made = shop.build()
+    site = made.prefix / f"lib/python{_minor()}/site-packages"
+    kept, other = site / "alpha/__init__.py", site / "beta/__init__.py"
+    before = [path.stat().st_ctime_ns for path in (kept, other)]
+    assert kept.stat().st_nlink == 2
+    (site / "junk").mkdir()
+    (made.prefix / "bin/junk").write_text("")
+
+    del shop.locked["beta"]
+    shop.add_wheel("beta==2.0")
+    again = shop.build()
+    after = [path.stat().st_ctime_ns for path in (kept, other)]
+    assert (before[0] == after[0], before[1] == after[1]) == (True, False)
+    assert not (site / "junk").exists()
+    assert sorted(p.name for p in (made.prefix / "bin").iterdir()) == sorted(
+        ["a", "activate", "python", "python3", f"python{_minor()}"]
+    )
+    assert ask(again, NAMES) == ["alpha", "beta"]
+    assert shop.build(reuse=True).reused
+
+
 def test_an_unaltered_environment_is_reused(shop: Workshop) -> None:
     shop.add_wheel("alpha==1.0", entry_points={"console_scripts": {"a": "alpha:x"}})
     made = shop.build()

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from noxlock.envs.interpreters import find_interpreter
     from noxlock.envs.probe import Probed, probe_variables, read_probe, unmet
     from noxlock.envs.profiles import Profile, resolve_profile
-    from noxlock.envs.replacement import replacing
+    from noxlock.envs.replacement import replacing, take_over
     from noxlock.envs.variations import (
         Surroundings,
         copy_tracked,
@@ -44,6 +44,7 @@ __all__ = [
     "read_probe",
     "replacing",
     "resolve_profile",
+    "take_over",
     "unmet",
     "venv_python",
     "venv_scripts",
@@ -59,7 +60,7 @@ if not TYPE_CHECKING:
             "interpreters": "find_interpreter",
             "probe": "Probed probe_variables read_probe unmet",
             "profiles": "Profile resolve_profile",
-            "replacement": "replacing",
+            "replacement": "replacing take_over",
             "variations": "Surroundings copy_tracked elsewhere expand home_variables",
             "venv": "make_venv venv_python venv_scripts venv_site_packages",
         },

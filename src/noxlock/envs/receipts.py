@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Receipt", "alteration", "read_receipt", "snapshot", "write_receipt"]
+__all__ = [
+    "Receipt",
+    "alteration",
+    "read_receipt",
+    "snapshot",
+    "watched",
+    "write_receipt",
+]
 
 NAME: Final = ".noxlock.json"
 FORMAT: Final = 1
@@ -63,26 +70,20 @@ def write_receipt(prefix: Path, receipt: Receipt) -> None:
         raise EnvError(f"cannot write to {prefix}: {error}") from error
 
 
-def snapshot(
-    prefix: Path, known: Mapping[str, tuple[int, int]] | None = None
-) -> dict[str, tuple[int, int]]:
+def snapshot(prefix: Path) -> dict[str, tuple[int, int]]:
     """Return size and mtime of each file at *prefix*; not of bytecode, nor of `tmp`.
 
     Contents are not read: a change that keeps both is not seen.
-
-    Args:
-        prefix: The environment.
-        known: Of files that need no look, for they were just placed.
     """
     found: dict[str, tuple[int, int]] = {}
     if os.scandir in os.supports_fd:
         handle = os.open(prefix, _FOLDER)
         try:
-            _look(handle, "", UNWATCHED, known or {}, found)
+            _look(handle, "", UNWATCHED, found)
         finally:
             os.close(handle)
     else:  # pragma: no cover - Windows
-        _look(str(prefix), "", UNWATCHED, known or {}, found)
+        _look(str(prefix), "", UNWATCHED, found)
     return found
 
 
@@ -95,7 +96,6 @@ def _look(
     folder: str | int,
     inside: str,
     unwatched: frozenset[str],
-    known: Mapping[str, tuple[int, int]],
     found: dict[str, tuple[int, int]],
 ) -> None:
     """Add what is in *folder*: a loop over thousands of files, so nothing fancy.
@@ -107,26 +107,33 @@ def _look(
     with os.scandir(folder) as entries:
         for entry in entries:
             name = entry.name
-            path = inside + name
-            if (placed := known.get(path)) is not None:
-                found[path] = placed
-            elif name == "__pycache__" or name in unwatched:
+            if name == "__pycache__" or name in unwatched:
                 continue
-            elif entry.is_dir(follow_symlinks=False):
+            if entry.is_dir(follow_symlinks=False):
                 folders.append(name)
             else:
                 status = entry.stat(follow_symlinks=False)
-                found[path] = (status.st_size, status.st_mtime_ns)
+                found[inside + name] = (status.st_size, status.st_mtime_ns)
     for name in folders:
         if isinstance(folder, str):  # pragma: no cover - Windows
             below: str | int = f"{folder}/{name}"
         else:
             below = os.open(name, _FOLDER, dir_fd=folder)
         try:
-            _look(below, f"{inside}{name}/", frozenset(), known, found)
+            _look(below, f"{inside}{name}/", frozenset(), found)
         finally:
             if isinstance(below, int):
                 os.close(below)
+
+
+def watched(files: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """Return those of *files*, by their path, of which `snapshot` would tell."""
+    top = tuple(f"{name}/" for name in UNWATCHED)
+    return {
+        path: seen
+        for path, seen in files.items()
+        if path not in UNWATCHED and not path.startswith(top)
+    }
 
 
 def alteration(prefix: Path, known: Mapping[str, tuple[int, int]]) -> str | None:

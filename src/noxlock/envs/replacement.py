@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,12 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["replacing"]
+__all__ = ["replacing", "take_over"]
 
 
 @contextmanager
-def replacing(prefix: Path) -> Iterator[None]:
+def replacing(prefix: Path) -> Iterator[Path | None]:
     """Have nothing at *prefix* meanwhile; what was there is deleted after the block.
+
+    Yields where it is until then, beside the prefix; None: nothing was there.
 
     Deleting takes as long as making, so it goes on in a thread beside what the new
     environment is for; the process ends when that is done. Of a run that is killed the
@@ -30,11 +34,11 @@ def replacing(prefix: Path) -> Iterator[None]:
         EnvError: What is there is no environment, or it cannot be moved.
     """
     try:
-        _set_aside(prefix)
+        aside = _set_aside(prefix)
     except OSError as error:
         raise EnvError(f"cannot remove {prefix}: {error}") from error
     try:
-        yield
+        yield aside
     except BaseException:
         shutil.rmtree(prefix, ignore_errors=True)
         raise
@@ -44,18 +48,45 @@ def replacing(prefix: Path) -> Iterator[None]:
             threading.Thread(target=_delete, args=(old,), name="deleting").start()
 
 
-def _set_aside(prefix: Path) -> None:
+def take_over(old: Path, prefix: Path, inside: Path) -> bool:
+    """Move the folder *inside* the environment *old* to that of *prefix*, if it can be.
+
+    A folder that is reached by links, or is someone else's, stays where it is, and so
+    does anything of an environment of conda packages, and on Windows what may be open.
+
+    Args:
+        old: An environment that has been set aside.
+        prefix: A new one.
+        inside: The folder, relative to both; in the new one it is there and empty.
+    """
+    if os.name == "nt" or (old / CONDA_META).is_dir():
+        return False
+    try:
+        folder = old
+        for part in inside.parts:
+            folder /= part
+            status = folder.lstat()
+            if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+                return False
+        folder.rename(prefix / inside)
+    except OSError:
+        return False
+    return True
+
+
+def _set_aside(prefix: Path) -> Path | None:
     if prefix.is_symlink() or (prefix.exists() and not prefix.is_dir()):
         raise EnvError(f"{prefix} is in the way: it is no folder")
     if not prefix.exists():
-        return
+        return None
     known = (prefix / "pyvenv.cfg").is_file() or (prefix / CONDA_META).is_dir()
     if any(prefix.iterdir()) and not known:
         raise EnvError(
             f"{prefix} is in the way: it is no environment",
             hint="move it elsewhere, or remove it",
         )
-    prefix.rename(prefix.with_name(f".{prefix.name}.removed-{uuid4().hex[:8]}"))
+    aside = prefix.with_name(f".{prefix.name}.removed-{uuid4().hex[:8]}")
+    return prefix.rename(aside)
 
 
 def _old(prefix: Path) -> list[Path]:

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from noxlock.model import Interpreter, Sha256
-    from noxlock.store.wheels import BuiltWheel, LinkedWheel
+    from noxlock.store.wheels import BuiltWheel, LinkedWheel, Recycled
 
 __all__ = [
     "BASELINES",
     "BuiltWheel",
     "LinkedWheel",
+    "Recycled",
     "StoreProtocol",
     "default_root",
 ]
@@ -109,14 +110,17 @@ class StoreProtocol(Protocol):
         prefix: Path,
         interpreter: Interpreter,
         /,
+        *,
+        recycled: Recycled | None = None,
     ) -> Mapping[str, tuple[int, int]]:
         """Install stored wheels into the virtual environment at *prefix*.
 
-        Returns size and mtime in nanoseconds of what was linked, by its path relative
-        to *prefix*; what is not there has to be looked at.
+        Of *recycled*, which an older environment left, nothing else stays. Returns size
+        and mtime in nanoseconds of all that it put there but bytecode, by its path
+        relative to *prefix*; nothing where that has to be looked at.
         """
         ...
 
 
 if not TYPE_CHECKING:
-    __getattr__ = lazily(__name__, {"wheels": "BuiltWheel LinkedWheel"})
+    __getattr__ = lazily(__name__, {"wheels": "BuiltWheel LinkedWheel Recycled"})

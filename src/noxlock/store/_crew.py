@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from noxlock.store._remains import Older
     from noxlock.store._worker import Damage, Group, Job, Marks
 
 __all__ = ["processors", "run_crew"]
@@ -47,7 +48,12 @@ def processors() -> int:
 
 
 def run_crew(
-    mode: str, groups: list[Group], *, quick: bool, prefix: Path | None = None
+    mode: str,
+    groups: list[Group],
+    *,
+    quick: bool,
+    prefix: Path | None = None,
+    older: Older | None = None,
 ) -> tuple[Damage, Marks]:
     """Check and place what *groups* say.
 
@@ -56,6 +62,7 @@ def run_crew(
         groups: Their targets are relative to *prefix*.
         quick: Whether to look at sizes and times only.
         prefix: Folder of the environment; None: there are no targets.
+        older: What is there already (see `_recycling`); None: nothing.
 
     Returns:
         What is damaged, in a fixed order; and the BLAKE3 of files, by the place of
@@ -66,8 +73,9 @@ def run_crew(
         StoreError: A process of its own failed.
     """
     count, chunks = _divided(groups, 0.0 if quick else _BYTE)
-    own: Job = (mode, quick, "" if prefix is None else f"{prefix}/", groups, chunks)
-    job: Job = (str(mode), quick, "", groups, chunks)
+    base = "" if prefix is None else f"{prefix}/"
+    own: Job = (mode, quick, base, groups, chunks, older)
+    job: Job = (str(mode), quick, "", groups, chunks, older)
     with ExitStack() as stack:
         shares = _shares(count, len(chunks), stack)
         hired = [

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from noxlock.store._worker import File, Group
+    from noxlock.store._checking import File
+    from noxlock.store._worker import Group
     from noxlock.store.memo import Memo
 
 __all__ = [

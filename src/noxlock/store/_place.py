@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from noxlock.errors import StoreError
-from noxlock.store._worker import place
+from noxlock.store._linking import place
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["LinkMode", "Placer"]
+__all__ = ["LinkMode", "Manner", "Placer"]
 
 _REFUSED = {
     errno.EACCES,
@@ -39,6 +39,16 @@ class LinkMode(StrEnum):
     HARDLINK = "hardlink"
     """Shares the file: read-only, so that an edit does not reach the store."""
     COPY = "copy"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manner:
+    """How stored files are gone through."""
+
+    mode: LinkMode
+    """How they are placed: never `auto`."""
+    quick: bool
+    """Whether sizes and times are enough of a check."""
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from noxlock.store._manifest import (
     touch_entry,
     write_entry,
 )
-from noxlock.store._place import Placer
+from noxlock.store._place import Manner, Placer
 from noxlock.store._places import FILES, Places, disk_errors
 from noxlock.store._settings import read_settings
 from noxlock.store._sources import Sources, require_digest
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from noxlock.model import Interpreter, Sha256
-    from noxlock.store import LinkedWheel
+    from noxlock.store import LinkedWheel, Recycled
     from noxlock.store._extractors import Extractors
     from noxlock.store._recipe import Recipe
     from noxlock.store.reports import GcReport, StoreInfo, VerifyReport
@@ -195,15 +195,23 @@ class Store(Sources):
         prefix: Path,
         interpreter: Interpreter,
         /,
+        *,
+        recycled: Recycled | None = None,
     ) -> dict[str, tuple[int, int]]:
         """Install stored wheels into the virtual environment at *prefix*.
 
         Every stored file is checked before it is placed. Where two wheels hold the same
         file, the later one has it, as with pip.
 
+        Args:
+            wheels: What is to be there.
+            prefix: The environment.
+            interpreter: What runs it.
+            recycled: What an older environment left there; None: nothing.
+
         Returns:
-            Size and mtime in nanoseconds of what was linked, by its path relative to
-            *prefix*, but for bytecode and for what was written.
+            Size and mtime in nanoseconds of all that it put there but bytecode, by its
+            path relative to *prefix*; nothing where that has to be looked at.
 
         Raises:
             StoreError: A wheel is not stored or damaged, or *prefix* is not writable.
@@ -216,14 +224,24 @@ class Store(Sources):
 
         with self.places.using(f"link into `{prefix}`", hint=""):
             recipe, key, new = self._recipe(wheels, interpreter)
-            mode = self._placer.between(self.places.wheel(wheels[0].sha256), prefix)
-            quick = self._checking is Checking.QUICK
-            placed, marks = carry_out(recipe, prefix, interpreter, mode, quick=quick)
+            manner = Manner(
+                mode=self._placer.between(self.places.wheel(wheels[0].sha256), prefix),
+                quick=self._checking is Checking.QUICK,
+            )
+            placed, marks = carry_out(recipe, prefix, interpreter, manner, recycled)
             if marks or new:
                 kept = msgpack.encode(recipe.marked(marks))
                 Memo(self.root).put(key, kept)
-            # Times that were off could not be put right in a store that is only read.
-            return placed if os.access(self.root, os.W_OK) else {}
+            return placed if self._is_as_told(prefix) else {}
+
+    def _is_as_told(self, prefix: Path) -> bool:
+        """Return whether files linked to *prefix* have the names and times they should.
+
+        Times that were off cannot be put right in a store that is only read; and where
+        upper case is no other name than lower case, two files may be one.
+        """
+        folded = (prefix / "PYVENV.CFG").exists()
+        return os.access(self.root, os.W_OK) and not folded
 
     def _recipe(
         self, wheels: Sequence[LinkedWheel], interpreter: Interpreter

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from noxlock.model import Sha256
 
-__all__ = ["BuiltWheel", "LinkedWheel"]
+__all__ = ["BuiltWheel", "LinkedWheel", "Recycled"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,3 +31,16 @@ class LinkedWheel:
     sha256: Sha256
     direct_url: Mapping[str, object] | None = None
     """What `direct_url.json` says of it (PEP 610)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recycled:
+    """What an older environment left at a prefix where a new one is made.
+
+    Of it stays, byte by byte, what the new one would have; the rest goes.
+    """
+
+    inside: str
+    """A folder of the prefix, relative to it, with `/` as separator."""
+    aside: Path
+    """A folder on the same file system; what is in the way goes there."""

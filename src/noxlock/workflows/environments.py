@@ -10,11 +10,25 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import structs
 
-from noxlock.envs import find_interpreter, make_venv, replacing, venv_scripts
+from noxlock.envs import (
+    find_interpreter,
+    make_venv,
+    replacing,
+    take_over,
+    venv_scripts,
+    venv_site_packages,
+)
 from noxlock.envs.locking import locked
-from noxlock.envs.receipts import Receipt, read_receipt, snapshot, write_receipt
+from noxlock.envs.receipts import (
+    Receipt,
+    read_receipt,
+    snapshot,
+    watched,
+    write_receipt,
+)
 from noxlock.errors import PlanError
 from noxlock.report.counts import counted
+from noxlock.store import Recycled
 from noxlock.store.memo import Memo
 from noxlock.workflows.artifacts import Gathering, Wanted
 from noxlock.workflows.lock_files import LockFile, lock_of, remembered_plan
@@ -149,8 +163,8 @@ class _Making:
         interpreter = self.interpreter()
         planned = request.plan or self.planned(interpreter)
         gathering = self._gathering(planned, interpreter)
-        receipt = read_receipt(prefix)
         if request.reuse:
+            receipt = read_receipt(prefix)
             why = why_rebuild(prefix, receipt, planned, interpreter, gathering.digest)
             if not why and receipt is not None:
                 return self._built(planned, interpreter, receipt, "nothing changed")
@@ -224,11 +238,13 @@ class _Making:
         """Return size and mtime of each file that is there then, by path."""
         store, prefix = self.builder.store, self.request.prefix
         later = self._compile([wheel.sha256 for wheel in wheels], interpreter)
-        with replacing(prefix):
+        with replacing(prefix) as old:
             make_venv(prefix, interpreter)
+            files = snapshot(prefix)
+            recycled = _recycled(old, prefix, interpreter) if old and wheels else None
             linked = [wheel.linked for wheel in wheels]
-            placed = store.link(linked, prefix, interpreter)
-            files = snapshot(prefix, placed)
+            placed = store.link(linked, prefix, interpreter, recycled=recycled)
+            files = watched({**files, **placed}) if placed else snapshot(prefix)
         if later:
             new = counted(len(later), "new package")
             self._say(f"bytecode of {new} is compiled in the background")
@@ -273,6 +289,14 @@ class _Making:
 
     def _say(self, message: str) -> None:
         self.builder.progress.say(f"{self.request.name}: {message}")
+
+
+def _recycled(old: Path, prefix: Path, interpreter: Interpreter) -> Recycled | None:
+    """Have the modules of the *old* environment in the new one, to be gone through."""
+    inside = venv_site_packages(prefix, interpreter).relative_to(prefix)
+    if not take_over(old, prefix, inside):
+        return None
+    return Recycled(inside=inside.as_posix(), aside=old)
 
 
 def _target(wanted: str, interpreter: Interpreter) -> Target:
