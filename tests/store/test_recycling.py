@@ -67,7 +67,8 @@ class Yard:
         if old is not None:
             inside = self.site(prefix).relative_to(prefix)
             assert take_over(old, prefix, inside)
-            recycled = Recycled(inside=inside.as_posix(), aside=old)
+            mode = stat.S_IMODE(prefix.stat().st_mode)
+            recycled = Recycled(inside=inside.as_posix(), aside=old, mode=mode)
         linked = [LinkedWheel(sha256=sha256) for sha256 in wheels]
         self.store.link(linked, prefix, self.interpreter, recycled=recycled)
         return prefix

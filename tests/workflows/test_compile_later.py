@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from noxlock.workflows import environments
+from noxlock.workflows import _venv_making
 from support.workshop import ask
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ SAID = "demo: bytecode of 1 new package is compiled in the background"
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environments, "LONG", 10)
+    monkeypatch.setattr(_venv_making, "LONG", 10)
 
 
 def cached(shop: Workshop) -> list[str]:
@@ -54,7 +54,7 @@ def test_what_does_not_wait_to_run_has_it_at_once(shop: Workshop) -> None:
 def test_little_is_compiled_at_once(
     shop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(environments, "LONG", 1_000_000)
+    monkeypatch.setattr(_venv_making, "LONG", 1_000_000)
     shop.add_wheel("alpha==1.0")
     shop.build(compile_first=False)
 

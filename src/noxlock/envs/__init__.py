@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from noxlock.envs.interpreters import find_interpreter
     from noxlock.envs.probe import Probed, probe_variables, read_probe, unmet
     from noxlock.envs.profiles import Profile, resolve_profile
-    from noxlock.envs.replacement import replacing, take_over
+    from noxlock.envs.replacement import making_room, replacing, take_over
     from noxlock.envs.variations import (
         Surroundings,
         copy_tracked,
@@ -39,6 +39,7 @@ __all__ = [
     "hermetic_variables",
     "home_variables",
     "make_venv",
+    "making_room",
     "numpy_dispatch",
     "probe_variables",
     "read_probe",
@@ -60,7 +61,7 @@ if not TYPE_CHECKING:
             "interpreters": "find_interpreter",
             "probe": "Probed probe_variables read_probe unmet",
             "profiles": "Profile resolve_profile",
-            "replacement": "replacing take_over",
+            "replacement": "making_room replacing take_over",
             "variations": "Surroundings copy_tracked elsewhere expand home_variables",
             "venv": "make_venv venv_python venv_scripts venv_site_packages",
         },

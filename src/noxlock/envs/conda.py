@@ -6,7 +6,6 @@ reaches the network from here: what it links has been fetched and checked before
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import os
 import sys
@@ -134,6 +133,8 @@ def _enter(cache: Path, package: CondaPackage, folder: Path) -> None:
 
 
 def _run_rattler(layer: CondaLayer, cache: Path) -> None:
+    import asyncio  # noqa: PLC0415 - slow to import
+
     from rattler import (  # noqa: PLC0415 - only where conda is used
         Client,
         Config,

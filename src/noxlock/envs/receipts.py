@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Receipt",
     "alteration",
+    "decode_receipt",
+    "encode_receipt",
     "read_receipt",
     "snapshot",
     "watched",
@@ -50,10 +52,23 @@ class Receipt(Struct, frozen=True, kw_only=True, rename="kebab"):
 def read_receipt(prefix: Path) -> Receipt | None:
     """Return the receipt at *prefix*; None: nothing whole, or known, is there."""
     try:
-        receipt = msgspec.json.decode((prefix / NAME).read_bytes(), type=Receipt)
-    except (OSError, msgspec.DecodeError):
+        return decode_receipt((prefix / NAME).read_bytes())
+    except OSError:
+        return None
+
+
+def decode_receipt(data: bytes) -> Receipt | None:
+    """Return what `encode_receipt` was given; None: it is not whole, or not known."""
+    try:
+        receipt = msgspec.json.decode(data, type=Receipt)
+    except msgspec.DecodeError:
         return None
     return receipt if receipt.format == FORMAT else None
+
+
+def encode_receipt(receipt: Receipt) -> bytes:
+    """Return *receipt* as it is written."""
+    return msgspec.json.encode(receipt)
 
 
 def write_receipt(prefix: Path, receipt: Receipt) -> None:
@@ -64,7 +79,7 @@ def write_receipt(prefix: Path, receipt: Receipt) -> None:
     """
     unfinished = prefix / f"{NAME}.part"
     try:
-        unfinished.write_bytes(msgspec.json.encode(receipt))
+        unfinished.write_bytes(encode_receipt(receipt))
         unfinished.replace(prefix / NAME)
     except OSError as error:
         raise EnvError(f"cannot write to {prefix}: {error}") from error

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from noxlock.envs.receipts import NAME
 from noxlock.envs.venv import CONDA_META
 from noxlock.errors import EnvError
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["replacing", "take_over"]
+__all__ = ["making_room", "replacing", "take_over"]
 
 
 @contextmanager
@@ -43,9 +44,31 @@ def replacing(prefix: Path) -> Iterator[Path | None]:
         shutil.rmtree(prefix, ignore_errors=True)
         raise
     finally:
-        old = _old(prefix)
-        if old:
-            threading.Thread(target=_delete, args=(old,), name="deleting").start()
+        _delete_old(prefix)
+
+
+@contextmanager
+def making_room(prefix: Path) -> Iterator[Path]:
+    """Yield a new folder beside *prefix* for what is in the way there.
+
+    It is deleted after the block as `replacing` deletes, and of a block that fails
+    nothing stays at *prefix* either.
+
+    Raises:
+        EnvError: It cannot be made.
+    """
+    aside = _beside(prefix)
+    try:
+        aside.mkdir()
+    except OSError as error:
+        raise EnvError(f"cannot write beside {prefix}: {error}") from error
+    try:
+        yield aside
+    except BaseException:
+        shutil.rmtree(prefix, ignore_errors=True)
+        raise
+    finally:
+        _delete_old(prefix)
 
 
 def take_over(old: Path, prefix: Path, inside: Path) -> bool:
@@ -79,20 +102,37 @@ def _set_aside(prefix: Path) -> Path | None:
         raise EnvError(f"{prefix} is in the way: it is no folder")
     if not prefix.exists():
         return None
-    known = (prefix / "pyvenv.cfg").is_file() or (prefix / CONDA_META).is_dir()
+    known = (
+        (prefix / "pyvenv.cfg").is_file()
+        or (prefix / CONDA_META).is_dir()
+        or (prefix / NAME).is_file()
+    )
     if any(prefix.iterdir()) and not known:
         raise EnvError(
             f"{prefix} is in the way: it is no environment",
             hint="move it elsewhere, or remove it",
         )
-    aside = prefix.with_name(f".{prefix.name}.removed-{uuid4().hex[:8]}")
-    return prefix.rename(aside)
+    return prefix.rename(_beside(prefix))
 
 
-def _old(prefix: Path) -> list[Path]:
+def _beside(prefix: Path) -> Path:
+    return prefix.with_name(f".{prefix.name}.removed-{uuid4().hex[:8]}")
+
+
+def _delete_old(prefix: Path) -> None:
     start = f".{prefix.name}.removed-"
-    beside = prefix.parent.iterdir()
-    return [path for path in beside if path.name.startswith(start)]
+    old = [path for path in prefix.parent.iterdir() if path.name.startswith(start)]
+    full = [path for path in old if not _removed(path)]
+    if full:
+        threading.Thread(target=_delete, args=(full,), name="deleting").start()
+
+
+def _removed(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except OSError:
+        return False
+    return True
 
 
 def _delete(folders: list[Path]) -> None:

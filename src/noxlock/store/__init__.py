@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from noxlock.model import Interpreter, Sha256
+    from noxlock.store._recipe import Recipe
     from noxlock.store.wheels import BuiltWheel, LinkedWheel, Recycled
 
 __all__ = [
@@ -119,6 +120,12 @@ class StoreProtocol(Protocol):
         and mtime in nanoseconds of all that it put there but bytecode, by its path
         relative to *prefix*; nothing where that has to be looked at.
         """
+        ...
+
+    def recipe(
+        self, wheels: Sequence[LinkedWheel], interpreter: Interpreter, /
+    ) -> Recipe:
+        """Return what `link` did with *wheels*."""
         ...
 
 

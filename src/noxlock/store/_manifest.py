@@ -289,6 +289,14 @@ def place_groups(
     return [(number, *ends, rows) for ends, rows in found.items()]
 
 
+def renumbered(groups: Iterable[Group], start: int) -> list[Group]:
+    """Return *groups* of entries that come after *start* others."""
+    return [
+        (start + number, source, target, files)
+        for number, source, target, files in groups
+    ]
+
+
 def _lines(folder: Path | str, damaged: Iterable[tuple[int, str, str]]) -> list[str]:
     base = f"{folder}/{FILES}/"
     return [f"{path.removeprefix(base)}: {reason}" for _, path, reason in damaged]

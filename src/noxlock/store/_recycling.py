@@ -20,7 +20,12 @@ __all__ = ["prepare"]
 
 
 def prepare(
-    prefix: Path, recycled: Recycled, groups: Sequence[Group], *, linked: bool
+    prefix: Path,
+    recycled: Recycled,
+    groups: Sequence[Group],
+    *,
+    linked: bool,
+    own: int = -1,
 ) -> tuple[list[Group], Older]:
     """Have exactly those folders that *groups* go to, before anything goes there.
 
@@ -31,6 +36,7 @@ def prepare(
         recycled: What of it is older.
         groups: What is to be there.
         linked: Whether files are shared with the store.
+        own: Number of the entry that is the environment itself; -1: none is.
 
     Returns:
         The groups, with empty ones for folders that have folders alone; and what is to
@@ -39,17 +45,17 @@ def prepare(
     Raises:
         OSError: A folder cannot be made, or moved.
     """
-    inside, aside = f"{recycled.inside}/", str(recycled.aside)
+    inside = f"{recycled.inside}/" if recycled.inside else ""
+    aside = str(recycled.aside)
     filled = {target for _, _, target, _ in groups if target is not None}
     wanted = _with_parents(inside, filled)
-    mode = stat.S_IMODE(os.lstat(prefix).st_mode)
     folders: dict[str, list[str]] = {}
     for target in sorted(wanted):
-        parent, _, name = target[:-1].rpartition("/")
-        folders.setdefault(f"{parent}/", []).append(name)
-        _have_folder(f"{prefix}/{target[:-1]}", aside, mode)
+        parent, slash, name = target[:-1].rpartition("/")
+        folders.setdefault(parent + slash, []).append(name)
+        _have_folder(f"{prefix}/{target[:-1]}", aside, recycled.mode)
     empty: list[Group] = [(0, "", target, []) for target in sorted(wanted - filled)]
-    return [*groups, *empty], (inside, aside, linked, folders)
+    return [*groups, *empty], (inside, aside, linked, folders, own)
 
 
 def _with_parents(inside: str, targets: Iterable[str]) -> set[str]:

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
     from noxlock.store._checking import File
 
-    Older: TypeAlias = tuple[str, str, bool, dict[str, list[str]]]
+    Older: TypeAlias = tuple[str, str, bool, dict[str, list[str]], int]
     """The folder of the prefix that is an older environment's, with a `/` at the end;
-    the folder to which goes what is in the way; whether its files were linked; and by
-    folder the names of those folders in it that stay."""
+    the folder to which goes what is in the way; whether its files were linked; by
+    folder the names of those folders in it that stay; and the number of the entry that
+    is the environment itself, or -1."""
 
 __all__ = ["Remains", "out_of_the_way"]
 
@@ -42,8 +43,8 @@ class Remains:
     def __init__(self, target: str, path: str, older: Older) -> None:
         self.target = target
         self._path = path
-        _, self._aside, self._linked, folders = older
-        with os.scandir(path) as found:
+        _, self._aside, self._linked, folders, self.own = older
+        with os.scandir(path or ".") as found:
             self._there = {entry.name: entry.inode() for entry in found}
         for name in folders.get(target, ()):
             self._there.pop(name, None)

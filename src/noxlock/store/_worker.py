@@ -108,7 +108,7 @@ def _folder(
     """Check and place the files of one folder; returns their BLAKE3 if it is new."""
     number, source, target, files = group
     marks: list[str] = []
-    if not quick:
+    if not quick and (remains is None or remains.own != number):
         put_times_right(source, files)
     if remains is not None:
         remains.compare(source, files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from noxlock.store._bytecode import Source, compile_sources, write_bytecode
@@ -15,6 +16,7 @@ from noxlock.store._manifest import (
     place_groups,
     read_entry,
     refuse,
+    renumbered,
     touch_entry,
     write_entry,
     wrong_digest,
@@ -27,9 +29,10 @@ from noxlock.store.memo import Memo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
     from noxlock.model import CondaPackage, Interpreter
+    from noxlock.store._manifest import StoredFile
+    from noxlock.store._worker import Group
 
 __all__ = ["CondaStore", "conda_key"]
 
@@ -163,47 +166,75 @@ class CondaStore:
     ) -> None:
         """Put the compiled modules of *packages* beside their sources at *prefix*.
 
-        Of a module that several packages bring none is put: which of them it is there
-        is not known here.
-
         Raises:
             StoreError: Bytecode is damaged, or *prefix* is not writable.
         """
         with self.places.using(f"link into `{prefix}`", hint=""):
-            site = _site_packages(interpreter)
-            entries = [self._read(package)[1] for package in packages]
-            owners: dict[str, int] = {}
-            for entry in entries:
-                for file in entry.files:
-                    target = _installed(file.path, entry, site)
-                    owners[target] = owners.get(target, 0) + 1
-            groups, compiled = [], []
-            for number, package in enumerate(packages):
-                key = conda_key(package)
-                folder = self.places.conda_bytecode(key, interpreter)
-                bytecode = read_entry(folder, Entry)
-                if bytecode is None:
-                    raise absent(key)
-                compiled.append((folder, bytecode))
-                targets = {
-                    file: _installed(file.path, entries[number], site)
-                    for file in bytecode.files
-                }
-                groups += place_groups(
-                    number,
-                    folder,
-                    {
-                        file: target if owners.get(source_of(target)) == 1 else None
-                        for file, target in targets.items()
-                    },
-                )
+            named, groups = self._bytecode(packages, interpreter)
             if not groups:
                 return
-            mode = self._placer.between(compiled[0][0], prefix)
+            mode = self._placer.between(Path(named[0][0]), prefix)
             quick = self._checking is Checking.QUICK
-            named = [(str(folder), entry.filename) for folder, entry in compiled]
             damaged = run_again(self._memo, mode, groups, quick=quick, prefix=prefix)
             refuse(damaged, named)
+
+    def _bytecode(
+        self, packages: Sequence[CondaPackage], interpreter: Interpreter
+    ) -> tuple[list[tuple[str, str]], list[Group]]:
+        """Return folder and file name of the packages' bytecode, and where it goes.
+
+        Of a module that several packages bring none is put: which of them it is there
+        is not known here.
+        """
+        site = _site_packages(interpreter)
+        entries = [self._read(package)[1] for package in packages]
+        owners: dict[str, int] = {}
+        for entry in entries:
+            for file in entry.files:
+                target = _installed(file.path, entry, site)
+                owners[target] = owners.get(target, 0) + 1
+        named: list[tuple[str, str]] = []
+        groups: list[Group] = []
+        for number, package in enumerate(packages):
+            key = conda_key(package)
+            folder = self.places.conda_bytecode(key, interpreter)
+            bytecode = read_entry(folder, Entry)
+            if bytecode is None:
+                raise absent(key)
+            named.append((str(folder), bytecode.filename))
+            targets: dict[StoredFile, str | None] = {}
+            for file in bytecode.files:
+                path = _installed(file.path, entries[number], site)
+                single = owners.get(source_of(path)) == 1
+                targets[file] = path if single else None
+            groups += place_groups(number, folder, targets)
+        return named, groups
+
+    def contents(
+        self, packages: Sequence[CondaPackage], interpreter: Interpreter | None
+    ) -> tuple[list[tuple[str, str]], list[Group]]:
+        """Return the entries of *packages*, and where each file goes as it is.
+
+        Args:
+            packages: What is in the environment.
+            interpreter: Its python; None: it has none.
+
+        Returns:
+            Folder and file name of each entry, bytecode too; and the groups.
+        """
+        site = "" if interpreter is None else _site_packages(interpreter)
+        named: list[tuple[str, str]] = []
+        groups: list[Group] = []
+        for number, package in enumerate(packages):
+            folder, entry = self._read(package)
+            named.append((str(folder), entry.filename))
+            targets = {file: _installed(file.path, entry, site) for file in entry.files}
+            groups += place_groups(number, folder, targets)
+        if interpreter is not None:
+            compiled, more = self._bytecode(packages, interpreter)
+            groups += renumbered(more, len(named))
+            named += compiled
+        return named, groups
 
     def _read(self, package: CondaPackage) -> tuple[Path, Unpacked]:
         key = conda_key(package)

@@ -41,6 +41,8 @@ class Recycled:
     """
 
     inside: str
-    """A folder of the prefix, relative to it, with `/` as separator."""
+    """A folder of the prefix, relative to it, with `/` as separator; "": all of it."""
     aside: Path
     """A folder on the same file system; what is in the way goes there."""
+    mode: int
+    """Of a folder that is made now."""

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from msgspec import json, structs
+from msgspec import structs
 
 from noxlock.envs import (
     apply_variables,
@@ -22,28 +19,37 @@ from noxlock.envs import (
 )
 from noxlock.envs.activation import Activation, activate, activation_script
 from noxlock.envs.conda import (
-    CondaLayer,
     brought,
-    conda_interpreter,
     conda_python,
-    link_packages,
 )
 from noxlock.envs.probing import interpreter_from
-from noxlock.envs.receipts import Receipt, read_receipt, snapshot, write_receipt
-from noxlock.model import ByGroup, Interpreter, Lock, Sha256
+from noxlock.envs.receipts import (
+    Receipt,
+    encode_receipt,
+    read_receipt,
+    snapshot,
+    watched,
+    write_receipt,
+)
+from noxlock.model import ByGroup, Interpreter, Lock
 from noxlock.report.counts import counted
-from noxlock.store._place import LinkMode
 from noxlock.store.conda import CondaStore
-from noxlock.store.memo import Memo, memo_key
+from noxlock.store.imprints import Imprints
+from noxlock.store.memo import Memo
+from noxlock.workflows._conda_again import made_again
+from noxlock.workflows._conda_layers import CondaLayers
 from noxlock.workflows.artifacts import Gathering, Wanted
 from noxlock.workflows.conda_planning import plan_conda_environment
 from noxlock.workflows.conda_supply import CondaSupply
 from noxlock.workflows.requests import BuildRequest, BuiltEnvironment
-from noxlock.workflows.reuse import NEW, why_conda_rebuild
+from noxlock.workflows.reuse import NEW, why_conda_rebuild, why_other_conda
 from noxlock.workflows.supply import is_wheel
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from noxlock.model import CondaLock, PackageRecord, Plan, PlannedPackage
+    from noxlock.store._recipe import Recipe
     from noxlock.workflows.artifacts import Installable
     from noxlock.workflows.lock_files import LockFile
     from noxlock.workflows.supply import Supplies
@@ -79,7 +85,7 @@ class CondaMaking:
         for warning in planned.warnings:
             self.supplies.progress.warn(f"{request.name}: {warning}")
         self._gather(planned)
-        receipt = self._make(planned)
+        receipt = self._made_again(planned) or self._make(planned)
         counts = [counted(len(planned.conda), "conda package")]
         wheels = len(receipt.packages) - len(planned.conda)
         if wheels:
@@ -100,6 +106,10 @@ class CondaMaking:
     @cached_property
     def _store(self) -> CondaStore:
         return CondaStore(self.supplies.store.root, environ=self.supplies.environ)
+
+    @cached_property
+    def _imprints(self) -> Imprints:
+        return Imprints(self.supplies.store.root, environ=self.supplies.environ)
 
     @cached_property
     def _supply(self) -> CondaSupply:
@@ -143,21 +153,40 @@ class CondaMaking:
         missing = [p for p in wheels if _is_fetched(p) and not supplies.is_stored(p)]
         supplies.fetch(planned, missing, self._base)
 
+    def _made_again(self, planned: Plan) -> Receipt | None:
+        if self.request.environment.link_scripts:  # may have done anything, anywhere
+            return None
+
+        def fits(receipt: Receipt) -> bool:
+            digest = self._digest(planned, receipt)
+            return not why_other_conda(receipt, planned, self._options, digest)
+
+        return made_again(self._imprints, self.request.prefix, fits=fits)
+
     def _make(self, planned: Plan) -> Receipt:
         prefix = self.request.prefix
+        layers = CondaLayers(
+            store=self._store, supplies=self.supplies, request=self.request
+        )
         with replacing(prefix):
-            self._link(planned)
+            layers.link(planned)
             found = None
             if planned.target.python:
-                found = self._python(planned)
+                found = layers.python(planned)
             records = self._supply.records(planned.conda)
             facts: dict[str, str] = {}
-            digest = ""
+            digest, recipe = "", None
             if found is not None:
                 interpreter, facts = found
-                self._compile(planned, interpreter)
-                digest, more = self._add_wheels(planned, interpreter)
+                layers.compile(planned, interpreter)
+                digest, more, recipe = self._add_wheels(planned, interpreter)
                 records += more
+            imprint = self._imprints.take(
+                prefix,
+                self._store.mode_to(planned.conda, prefix),
+                self._store.contents(planned.conda, found[0] if found else None),
+                recipe,
+            )
             receipt = Receipt(
                 plan=planned.key,
                 interpreter=facts,
@@ -165,84 +194,29 @@ class CondaMaking:
                 packages=records,
                 activation=activation_script(prefix),
                 options=self._options,
-                files=snapshot(prefix),
+                files=watched(imprint.files) if imprint else snapshot(prefix),
             )
             write_receipt(prefix, receipt)
+        if imprint:
+            self._imprints.keep(prefix, imprint, encode_receipt(receipt))
         return receipt
-
-    def _python(self, planned: Plan) -> tuple[Interpreter, dict[str, str]] | None:
-        """Return the python that was just linked, and the facts of it.
-
-        It is asked once: the same packages on the same machine give the same answer.
-        """
-        prefix, memo = self.request.prefix, Memo(self.supplies.store.root)
-        target = planned.target
-        key = memo_key("conda-python", planned.key, target.glibc, target.macos)
-        top = os.path.realpath(prefix)
-        if (kept := memo.get(key)) is not None:
-            facts = json.decode(kept, type=dict[str, str])
-            facts["executable"] = os.path.join(top, facts["executable"])  # noqa: PTH118
-            if os.path.exists(facts["executable"]):  # noqa: PTH110
-                return interpreter_from(facts), facts
-        found = conda_interpreter(prefix, self.supplies.environ)
-        if found is not None:
-            inside = os.path.relpath(found[1]["executable"], top)
-            memo.put(key, json.encode({**found[1], "executable": inside}))
-        return found
-
-    def _link(self, planned: Plan) -> None:
-        store, prefix = self._store, self.request.prefix
-        # Told to try clones where there are none, rattler tries with every file: ten
-        # times as long.
-        mode = store.mode_to(planned.conda, prefix.parent)
-        packages = tuple(
-            structs.replace(p, sha256=Sha256(store.sha256(p))) for p in planned.conda
-        )
-        layer = CondaLayer(
-            prefix=prefix,
-            subdir=planned.target.subdir,
-            folders={p.name: store.folder(p) for p in planned.conda},
-            packages=packages,
-            link_scripts=self.request.environment.link_scripts,
-            clones=mode is LinkMode.CLONE,
-            hard_links=mode is LinkMode.HARDLINK,
-        )
-        # Links alone, which may lie anywhere: the store itself may be read only.
-        with (
-            TemporaryDirectory(prefix="noxlock-") as scratch,
-            ThreadPoolExecutor(1) as pool,
-        ):
-            checking = pool.submit(store.check, planned.conda)
-            if layer.link_scripts:  # they are run: what they are has to be known first
-                checking.result()
-            # rattler works outside of Python; what turns out damaged ends with the
-            # prefix.
-            link_packages(layer, Path(scratch).resolve())
-            checking.result()
-
-    def _compile(self, planned: Plan, interpreter: Interpreter) -> None:
-        store, progress = self._store, self.supplies.progress
-        if lacking := len(store.uncompiled(planned.conda, interpreter)):
-            title = f"compile {counted(lacking, 'conda package')}"
-            with progress.task(title, total=lacking, unit="packages") as step:
-                store.compile(planned.conda, interpreter)
-                step.advance(lacking)
-        store.place_bytecode(planned.conda, self.request.prefix, interpreter)
 
     def _add_wheels(
         self, planned: Plan, interpreter: Interpreter
-    ) -> tuple[str, tuple[PackageRecord, ...]]:
+    ) -> tuple[str, tuple[PackageRecord, ...], Recipe | None]:
         prefix, store = self.request.prefix, self.supplies.store
         wheels_on_top = self._not_brought(planned, interpreter)
         on_top = structs.replace(planned, packages=wheels_on_top)
         gathering = self._gathering(on_top, interpreter)
         wheels: tuple[Installable, ...] = gathering.gather()
         store.compile([wheel.sha256 for wheel in wheels], interpreter)
-        store.link([wheel.linked for wheel in wheels], prefix, interpreter)
+        linked = [wheel.linked for wheel in wheels]
+        store.link(linked, prefix, interpreter)
+        recipe = store.recipe(linked, interpreter) if linked else None
         # Of the plan as a whole: a session that keeps the environment has that one.
         digest = self._gathering(planned, interpreter).digest
         records = tuple(one.record for one in wheels if one.record is not None)
-        return digest, records
+        return digest, records, recipe
 
     def _not_brought(
         self, planned: Plan, interpreter: Interpreter

@@ -11,17 +11,15 @@ from packaging.utils import NormalizedName
 
 from noxlock.envs.conda import extract
 from noxlock.errors import FetchError, StoreError
-from noxlock.index import FetchRequest
 from noxlock.model import ArchiveSource, Kind, PackageRecord, PlannedPackage
 from noxlock.report.counts import counted
-from noxlock.solvers.conda_settings import load_config, mirrored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
-    from noxlock.index import Fetched
+    from noxlock.index import Fetched, FetchRequest
     from noxlock.model import CondaPackage, Target
     from noxlock.store.conda import CondaStore
     from noxlock.workflows.supply import Supplies
@@ -59,6 +57,8 @@ class CondaSupply:
             return 0
         if self.supplies.offline:
             raise _offline(lacking)
+        from noxlock.index import FetchRequest  # noqa: PLC0415 - not for warm runs
+
         request = FetchRequest(
             packages=tuple(_planned(package) for package in lacking),
             target=target,
@@ -88,6 +88,11 @@ class CondaSupply:
         )
 
     def _mirrors(self, packages: Sequence[CondaPackage]) -> dict[str, tuple[str, ...]]:
+        from noxlock.solvers.conda_settings import (  # noqa: PLC0415 - as above
+            load_config,
+            mirrored,
+        )
+
         mirrors = load_config(self.supplies.environ).mirrors
         found = {package.url: mirrored(package.url, mirrors) for package in packages}
         return {url: places for url, places in found.items() if places != (url,)}

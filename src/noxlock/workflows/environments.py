@@ -6,30 +6,24 @@ import os
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from noxlock.envs import (
     find_interpreter,
-    make_venv,
-    replacing,
-    take_over,
     venv_scripts,
-    venv_site_packages,
 )
 from noxlock.envs.locking import locked
 from noxlock.envs.receipts import (
     Receipt,
     read_receipt,
-    snapshot,
-    watched,
     write_receipt,
 )
 from noxlock.errors import PlanError
 from noxlock.report.counts import counted
-from noxlock.store import Recycled
 from noxlock.store.memo import Memo
+from noxlock.workflows._venv_making import VenvMaking
 from noxlock.workflows.artifacts import Gathering, Wanted
 from noxlock.workflows.lock_files import LockFile, lock_of, remembered_plan
 from noxlock.workflows.requests import BuildRequest, BuiltEnvironment
@@ -40,16 +34,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from noxlock.index import Index
-    from noxlock.model import CondaLock, Interpreter, Lock, Plan, Sha256, Target
+    from noxlock.model import CondaLock, Interpreter, Lock, Plan, Target
     from noxlock.report.progress import Progress
     from noxlock.store import StoreProtocol
-    from noxlock.workflows.artifacts import Installable
     from noxlock.workflows.conda_environments import CondaMaking
 
 __all__ = ["BuildRequest", "Builder", "BuiltEnvironment"]
-
-LONG: Final = 2_000_000
-"""Bytes of modules that take about a second to compile."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,7 +165,10 @@ class _Making:
         for warning in planned.warnings:
             self.builder.progress.warn(f"{request.name}: {warning}")
         wheels = gathering.gather()
-        files = self._make(interpreter, wheels)
+        making = VenvMaking(
+            store=self.builder.store, progress=self.builder.progress, request=request
+        )
+        files = making.make(interpreter, wheels)
         receipt = Receipt(
             plan=planned.key,
             interpreter=interpreter_facts(interpreter),
@@ -232,41 +225,6 @@ class _Making:
         )
         return Gathering(wanted, self.builder.supplies)
 
-    def _make(
-        self, interpreter: Interpreter, wheels: tuple[Installable, ...]
-    ) -> dict[str, tuple[int, int]]:
-        """Return size and mtime of each file that is there then, by path."""
-        store, prefix = self.builder.store, self.request.prefix
-        later = self._compile([wheel.sha256 for wheel in wheels], interpreter)
-        with replacing(prefix) as old:
-            make_venv(prefix, interpreter)
-            files = snapshot(prefix)
-            recycled = _recycled(old, prefix, interpreter) if old and wheels else None
-            linked = [wheel.linked for wheel in wheels]
-            placed = store.link(linked, prefix, interpreter, recycled=recycled)
-            files = watched({**files, **placed}) if placed else snapshot(prefix)
-        if later:
-            new = counted(len(later), "new package")
-            self._say(f"bytecode of {new} is compiled in the background")
-            store.compile_later(later, interpreter)
-        return files
-
-    def _compile(
-        self, wheels: list[Sha256], interpreter: Interpreter
-    ) -> tuple[Sha256, ...]:
-        """Return the wheels that are left to be compiled later."""
-        store, progress = self.builder.store, self.builder.progress
-        lacking = store.uncompiled(wheels, interpreter)
-        if not lacking:
-            return ()
-        if not self.request.compile_first and store.sources_size(lacking) > LONG:
-            return lacking
-        title = f"compile {counted(len(lacking), 'package')}"
-        with progress.task(title, total=len(lacking), unit="packages") as step:
-            store.compile(lacking, interpreter)
-            step.advance(len(lacking))
-        return ()
-
     def _built(
         self,
         planned: Plan,
@@ -289,14 +247,6 @@ class _Making:
 
     def _say(self, message: str) -> None:
         self.builder.progress.say(f"{self.request.name}: {message}")
-
-
-def _recycled(old: Path, prefix: Path, interpreter: Interpreter) -> Recycled | None:
-    """Have the modules of the *old* environment in the new one, to be gone through."""
-    inside = venv_site_packages(prefix, interpreter).relative_to(prefix)
-    if not take_over(old, prefix, inside):
-        return None
-    return Recycled(inside=inside.as_posix(), aside=old)
 
 
 def _target(wanted: str, interpreter: Interpreter) -> Target:

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from noxlock.envs.receipts import Receipt
     from noxlock.model import Interpreter, Plan
 
-__all__ = ["NEW", "interpreter_facts", "why_conda_rebuild", "why_rebuild"]
+__all__ = [
+    "NEW",
+    "interpreter_facts",
+    "why_conda_rebuild",
+    "why_other_conda",
+    "why_rebuild",
+]
 
 NEW = "new"
 
@@ -74,6 +80,21 @@ def why_conda_rebuild(
     """
     if receipt is None:
         return "the last build did not finish" if prefix.exists() else NEW
+    other = why_other_conda(receipt, plan, options, project)
+    return other or alteration(prefix, receipt.files) or ""
+
+
+def why_other_conda(
+    receipt: Receipt, plan: Plan, options: Mapping[str, str], project: str
+) -> str:
+    """Return why what *receipt* tells of was to be something else; "": it was not.
+
+    Args:
+        receipt: What was built.
+        plan: As in `why_conda_rebuild`, and the others.
+        options: Likewise.
+        project: Likewise.
+    """
     for name, value in options.items():
         then = receipt.options.get(name, "none")
         if then != value:
@@ -82,7 +103,7 @@ def why_conda_rebuild(
         return f"plan changed{_difference(receipt, plan)}"
     if receipt.project != project:
         return "the project changed"
-    return alteration(prefix, receipt.files) or ""
+    return ""
 
 
 def _difference(receipt: Receipt, plan: Plan) -> str:
