@@ -38,7 +38,7 @@ def test_info_says_where_and_what(project: Path, noxlock: Noxlock) -> None:
     ended = noxlock("store", "info")
     assert ended.status == 0
     assert ended.out.splitlines()[0].split()[:2] == ["bucket", "entries"]
-    assert ["wheels-v1", "1"] in [line.split()[:2] for line in ended.out.splitlines()]
+    assert ["wheels-v2", "1"] in [line.split()[:2] for line in ended.out.splitlines()]
     assert str(project.parent / "cache") in ended.err
     found = json.loads(noxlock("store", "info", "--json").out)
     assert found["root"] == str(project.parent / "cache")

@@ -104,7 +104,7 @@ def test_modules_are_compiled_once_and_removed_with_their_package(
     conda.compile([package], interpreter)
     assert conda.uncompiled([package], interpreter) == ()
     conda.compile([package], interpreter)
-    (compiled,) = store.root.glob("bytecode-v1/*/*/files/**/*.pyc")
+    (compiled,) = store.root.glob("bytecode-v2/*/*/files/**/*.pyc")
     assert str(store.root).encode() not in compiled.read_bytes()
     prefix = tmp_path / "env"
     site = prefix / f"lib/python{interpreter.target.python_minor}/site-packages"

@@ -166,7 +166,7 @@ def test_swapped_bytecode_stops_the_link(
 
     with pytest.raises(StoreError, match=r"\.pyc: content changed"):
         store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
-    assert store.verify(repair=True).damaged[0].bucket == "bytecode-v1"
+    assert store.verify(repair=True).damaged[0].bucket == "bytecode-v2"
     store.compile([sha256], interpreter)
     store.link([LinkedWheel(sha256=sha256)], prefix, interpreter)
 

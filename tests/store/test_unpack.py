@@ -67,7 +67,7 @@ def test_a_stored_wheel_is_its_files_read_only_and_of_one_time(
     )
     sha256 = add(store, tmp_path, data, filename)
 
-    files = store.root / "wheels-v1" / sha256 / "files"
+    files = store.root / "wheels-v2" / sha256 / "files"
     assert store.has_wheel(sha256)
     assert (files / "demo/a.py").read_text() == "a = 1\n"
     assert stat.S_IMODE((files / "demo/a.py").stat().st_mode) == 0o444
@@ -236,7 +236,7 @@ def test_what_only_an_installer_writes_is_not_taken_from_a_wheel(
 ) -> None:
     sha256 = add(store, tmp_path, zip_members(members() | {left_out: b"x"}))
 
-    assert not (store.root / "wheels-v1" / sha256 / "files" / left_out).exists()
+    assert not (store.root / "wheels-v2" / sha256 / "files" / left_out).exists()
 
 
 def test_a_stronger_hash_in_record_is_checked_too(store: Store, tmp_path: Path) -> None:

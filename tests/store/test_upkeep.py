@@ -59,11 +59,11 @@ def test_info_counts_each_bucket_and_what_environments_share(
 
     names = [bucket.name for bucket in alone.buckets]
     assert names == [
-        "wheels-v1",
-        "bytecode-v1",
-        "archives-v1",
+        "wheels-v2",
+        "bytecode-v2",
+        "archives-v2",
         "built-v1",
-        "conda-v1",
+        "conda-v2",
         "baselines-v1",
         "downloads",
         "tmp",
@@ -178,7 +178,7 @@ def test_gc_sweeps_what_killed_runs_and_older_versions_left(
     left.mkdir(parents=True)
     (left / "file").write_text("12345")
     (store.root / "wheels-v0" / "x").mkdir(parents=True)
-    (store.root / "wheels-v2").mkdir()
+    (store.root / "wheels-v9").mkdir()
     (store.root / "notes-v0").mkdir()
     downloads = store.downloads()
     (downloads / "new.whl.part").write_text("")
@@ -189,7 +189,7 @@ def test_gc_sweeps_what_killed_runs_and_older_versions_left(
     assert (report.entries, report.leftovers, report.freed) == (0, 3, 7)
     assert [path.name for path in downloads.iterdir()] == ["new.whl.part"]
     assert list(store.places.temporary.iterdir()) == []
-    assert {path.name for path in store.root.iterdir()} >= {"wheels-v2", "notes-v0"}
+    assert {path.name for path in store.root.iterdir()} >= {"wheels-v9", "notes-v0"}
     assert store.gc(everything=True).leftovers == 1
 
 
@@ -254,14 +254,14 @@ def test_verify_finds_every_kind_of_damage_and_repairs_it(
     report = store.verify()
     reasons = {item.entry: item.reasons for item in report.damaged}
     assert reasons == {
-        f"wheels-v1/{changed}": ("changed.py: content changed",),
-        f"wheels-v1/{gone}": ("gone.py: No such file or directory",),
-        f"wheels-v1/{foreign}": ("extra.py: not part of the entry",),
-        f"wheels-v1/{sealed}": ("a stored entry is damaged: `entry.json` was changed",),
+        f"wheels-v2/{changed}": ("changed.py: content changed",),
+        f"wheels-v2/{gone}": ("gone.py: No such file or directory",),
+        f"wheels-v2/{foreign}": ("extra.py: not part of the entry",),
+        f"wheels-v2/{sealed}": ("a stored entry is damaged: `entry.json` was changed",),
         store.places.built("key").relative_to(store.root).as_posix(): (
             "a stored entry is damaged: `entry.json` was changed",
         ),
-        f"archives-v1/{sound}": ("no `entry.json`",),
+        f"archives-v2/{sound}": ("no `entry.json`",),
     }
     assert (report.entries, report.repaired) == (10, False)
     assert {item.filename for item in report.damaged} >= {"gone-1.0-py3-none-any.whl"}
@@ -278,7 +278,7 @@ def test_repair_leaves_alone_what_another_run_repaired_before(
 ) -> None:
     sha256 = put("demo")
     sound = Damage(
-        bucket="wheels-v1", entry=f"wheels-v1/{sha256}", filename="", reasons=("x",)
+        bucket="wheels-v2", entry=f"wheels-v2/{sha256}", filename="", reasons=("x",)
     )
     upkeep._repair(store.places, [sound])  # noqa: SLF001
 

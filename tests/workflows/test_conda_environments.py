@@ -94,7 +94,7 @@ def test_bytecode_is_compiled_once_not_for_each_environment(
     shop: CondaWorkshop,
 ) -> None:
     shop.build("python", "purepy")
-    places = shop.wheels.store.places.root / "bytecode-v1"
+    places = shop.wheels.store.places.root / "bytecode-v2"
     first = {p: p.stat().st_mtime_ns for p in places.rglob("*.pyc")}
     shop.build("python", "purepy")
     assert first

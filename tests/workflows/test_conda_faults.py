@@ -106,7 +106,7 @@ def test_a_package_that_was_swapped_on_this_disk_is_refused(
 
 def test_an_unpacked_package_that_was_altered_is_refused(shop: CondaWorkshop) -> None:
     built = shop.build("legacy")
-    (stored,) = shop.wheels.store.places.root.glob("conda-v1/*/files/share/legacy.txt")
+    (stored,) = shop.wheels.store.places.root.glob("conda-v2/*/files/share/legacy.txt")
     stored.unlink()
     stored.write_text("altered\n")
     error = refused(shop, StoreError, "legacy")
@@ -119,7 +119,7 @@ def test_an_unpacked_package_that_was_altered_is_refused(shop: CondaWorkshop) ->
 @pytest.mark.parametrize("change", ["remove", "link", "manifest"])
 def test_no_alteration_of_the_store_is_linked(shop: CondaWorkshop, change: str) -> None:
     shutil.rmtree(shop.build("python").prefix)  # else nothing would be linked
-    (entry,) = shop.wheels.store.places.root.glob("conda-v1/*")
+    (entry,) = shop.wheels.store.places.root.glob("conda-v2/*")
     link = entry / "files" / "bin" / "python"
     if change == "remove":
         link.unlink()

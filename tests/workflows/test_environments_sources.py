@@ -76,7 +76,7 @@ def test_two_builds_of_one_sdist_are_byte_for_byte_alike(shop: Workshop) -> None
         builder = shop.builder()
         store = type(shop.store)(shop.tmp / f"cache-{number}")
         replace(builder, store=store).build(shop.request())
-        digests |= {p.name for p in (store.root / "wheels-v1").iterdir()}
+        digests |= {p.name for p in (store.root / "wheels-v2").iterdir()}
     assert len(digests) == 1
 
 

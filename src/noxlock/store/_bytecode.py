@@ -13,6 +13,7 @@ from msgspec import DecodeError, Struct, json
 
 from noxlock.errors import StoreError
 from noxlock.store import _compiler
+from noxlock.store._checking import blake3_of
 from noxlock.store._crew import processors
 from noxlock.store._manifest import (
     MTIME,
@@ -53,7 +54,7 @@ class Source:
 
 class _Outcome(Struct, frozen=True):
     magic: str
-    results: list[list[tuple[str, int] | Literal["changed", "invalid"]]]
+    results: list[list[int | Literal["changed", "invalid"]]]
 
 
 def sources(
@@ -128,7 +129,7 @@ def _run(
             [
                 (
                     f"{file.wheel}/{FILES}/{file.file.path}",
-                    file.file.digest,
+                    file.file.sha256,
                     str(file.target),
                     file.name,
                 )
@@ -144,8 +145,8 @@ def _run(
             if result == "changed":
                 raise damage(file.wheel, f"{file.file.path}: content changed")
             if not isinstance(result, str):
-                digest, size = result
-                written[file.target] = StoredFile(file.path, digest, size)
+                digest = blake3_of(str(file.target))
+                written[file.target] = StoredFile(file.path, digest, result)
     return written
 
 

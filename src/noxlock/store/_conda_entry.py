@@ -9,7 +9,10 @@ import re
 import stat
 from typing import TYPE_CHECKING, Final
 
+from blake3 import blake3
+
 from noxlock.errors import StoreError
+from noxlock.store._checking import blake3_of
 from noxlock.store._manifest import MTIME, Entry, StoredFile, digest_text
 
 if TYPE_CHECKING:
@@ -71,15 +74,16 @@ def _stored(files: Path, path: str, *, neutral: bool) -> StoredFile:
     status = file.lstat()
     if stat.S_ISLNK(status.st_mode):
         name = os.fsencode(os.readlink(file))  # noqa: PTH115
-        digest = digest_text(hashlib.sha256(name).digest())
-        return StoredFile(path, digest, len(name), link=True)
-    with file.open("rb") as stream:
-        digest = digest_text(hashlib.file_digest(stream, "sha256").digest())
+        return StoredFile(path, blake3(name).hexdigest(), len(name), link=True)
+    sha256 = ""
+    if neutral:  # which is a module to be compiled: its compiler asks for that
+        sha256 = digest_text(hashlib.sha256(file.read_bytes()).digest())
     executable = bool(status.st_mode & 0o111)
     file.chmod(0o555 if executable else 0o444)
     mtime = MTIME if neutral else int(status.st_mtime)
     os.utime(file, (mtime, mtime))
-    return StoredFile(path, digest, status.st_size, executable, mtime)
+    digest, size = blake3_of(str(file)), status.st_size
+    return StoredFile(path, digest, size, executable, mtime, sha256=sha256)
 
 
 def _document(files: Path, name: str) -> dict[str, object]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from noxlock.store._remains import Older
-    from noxlock.store._worker import Damage, Group, Job, Marks
+    from noxlock.store._worker import Damage, Group, Job
 
 __all__ = ["processors", "run_crew"]
 
@@ -54,7 +54,7 @@ def run_crew(
     quick: bool,
     prefix: Path | None = None,
     older: Older | None = None,
-) -> tuple[Damage, Marks]:
+) -> Damage:
     """Check and place what *groups* say.
 
     Args:
@@ -65,8 +65,7 @@ def run_crew(
         older: What is there already (see `_recycling`); None: nothing.
 
     Returns:
-        What is damaged, in a fixed order; and the BLAKE3 of files, by the place of
-        their group, where it was not known.
+        What is damaged, in a fixed order.
 
     Raises:
         OSError: A file cannot be placed.
@@ -81,12 +80,10 @@ def run_crew(
         hired = [
             stack.enter_context(_Hired(job, prefix, share)) for share in shares[1:]
         ]
-        damage, marks = _worker.work(own, shares[0].chunks())
+        damage = _worker.work(own, shares[0].chunks())
         for worker in hired:
-            more = worker.result()
-            damage += more[0]
-            marks |= more[1]
-    return sorted(damage), marks
+            damage += worker.result()
+    return sorted(damage)
 
 
 class _Share:
@@ -146,7 +143,7 @@ class _Hired:
         with self._process:
             self._process.kill()
 
-    def result(self) -> tuple[Damage, Marks]:
+    def result(self) -> Damage:
         """Wait for its end and return what it found."""
         output, complaint = self._process.communicate()
         if self._process.returncode:
@@ -154,10 +151,10 @@ class _Hired:
             why = lines[-1] if lines else f"status {self._process.returncode}"
             raise StoreError(f"a process that links files failed: {why}")
         found = marshal.loads(output)  # noqa: S302 - written by this very file
-        if len(found) == 3:  # noqa: PLR2004 - number, words and file
+        if isinstance(found, tuple):  # number, words and file
             raise OSError(*found)
-        damage, marks = found
-        return damage, marks
+        damage: Damage = found
+        return damage
 
 
 def _divided(groups: Sequence[Group], byte: float) -> tuple[int, list[list[int]]]:

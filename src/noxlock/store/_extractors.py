@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import marshal
+import os
 import queue
 import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
+
+import blake3
 
 from noxlock.errors import StoreError
 from noxlock.store import _extractor
@@ -17,7 +20,7 @@ from noxlock.store._crew import processors
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from noxlock.store._extractor import Job, Member, Result
+    from noxlock.store._extractor import Digests, Job, Member, Result
 
 __all__ = ["Extractors"]
 
@@ -43,8 +46,8 @@ class Extractors:
 
     def extract(
         self, archive: str, base: str, mtime: int, members: Sequence[Member]
-    ) -> list[str]:
-        """Write *members* of *archive*, whose folders exist; returns their SHA-256.
+    ) -> list[Digests]:
+        """Write *members* of *archive*, whose folders exist; returns their digests.
 
         Raises:
             Broken: A member is broken.
@@ -56,9 +59,9 @@ class Extractors:
         if len(jobs) == 1 and _weight(members) < _WORTH:
             return _extractor.extract(jobs[0])
         with ThreadPoolExecutor(len(jobs)) as pool:
-            return [digest for done in pool.map(self._run, jobs) for digest in done]
+            return [digests for done in pool.map(self._run, jobs) for digests in done]
 
-    def _run(self, job: Job) -> list[str]:
+    def _run(self, job: Job) -> list[Digests]:
         process = self._free.get()
         try:
             if process is None:
@@ -77,7 +80,7 @@ class Extractors:
 
     def _start(self) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(  # noqa: S603 - this interpreter
-            [sys.executable, "-I", "-S", _extractor.__file__],
+            [sys.executable, "-I", "-S", _extractor.__file__, *_libraries()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -93,6 +96,12 @@ class Extractors:
         for process in started:
             process.kill()
             process.communicate()
+
+
+def _libraries() -> list[str]:
+    """Return the folders of the packages that the process imports."""
+    files = (blake3.__file__, _extractor.inflating.__file__ or "")
+    return list(dict.fromkeys(os.path.dirname(os.path.dirname(f)) for f in files))  # noqa: PTH120
 
 
 def _ask(process: subprocess.Popen[bytes], job: Job) -> Result:

@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from blake3 import blake3
 from msgspec import Struct
-from msgspec.structs import replace
 
+from noxlock.store._checking import blake3_of
 from noxlock.store._crew import run_crew
 from noxlock.store._manifest import refuse
-from noxlock.store._marks import marked
 from noxlock.store._place import LinkMode
 from noxlock.store._recycling import prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from noxlock.store.wheels import Recycled
@@ -92,9 +91,7 @@ def take(
     return Imprint(entries=whole, linked=linked, own=own, looks=looks)
 
 
-def restore(
-    imprint: Imprint, prefix: Path, recycled: Recycled, *, quick: bool
-) -> Imprint | None:
+def restore(imprint: Imprint, prefix: Path, recycled: Recycled, *, quick: bool) -> bool:
     """Make of what is at *prefix* what it was once; what else is there goes.
 
     Args:
@@ -104,8 +101,8 @@ def restore(
         quick: Whether sizes and times are enough of a check.
 
     Returns:
-        The imprint, with digests that are quick to check; None: something of the
-        environment's own is not as it was, or a folder of the store is gone.
+        Whether it is: False where something of the environment's own is not as it was,
+        or a folder of the store is gone.
 
     Raises:
         StoreError: A stored file is damaged.
@@ -114,17 +111,14 @@ def restore(
     parts = [*imprint.linked, *imprint.own]
     try:
         groups, older = prepare(prefix, recycled, parts, linked=True, own=own)
-        damaged, marks = run_crew(
+        damaged = run_crew(
             LinkMode.HARDLINK, groups, quick=quick, prefix=prefix, older=older
         )
         # From the store's own nothing can be made again but from the store.
         refuse([one for one in damaged if one[0] != own], imprint.entries)
-        if damaged or not all(_looks(prefix, *look) for look in imprint.looks):
-            return None
+        return not damaged and all(_looks(prefix, *look) for look in imprint.looks)
     except OSError:
-        return None
-    parts, cut = marked(parts, marks), len(imprint.linked)
-    return replace(imprint, linked=parts[:cut], own=parts[cut:]) if marks else imprint
+        return False
 
 
 def _look(path: str, folder: str, seen: _Seen) -> None:
@@ -163,17 +157,8 @@ def _file(entry: os.DirEntry[str], status: os.stat_result) -> _File:
     if entry.is_symlink():
         target = os.fsencode(os.readlink(entry.path))  # noqa: PTH115
         return name, blake3(target).hexdigest(), len(target), mtime, False, True
-    digest = blake3()
-    for block in _blocks(entry.path):
-        digest.update(block)
     executable = bool(status.st_mode & stat.S_IXUSR)
-    return name, digest.hexdigest(), status.st_size, mtime, executable, False
-
-
-def _blocks(path: str) -> Iterator[bytes]:
-    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123
-        while block := stream.read(1 << 18):
-            yield block
+    return name, blake3_of(entry.path), status.st_size, mtime, executable, False
 
 
 def _looks(prefix: Path, path: str, mode: int, mtime: int) -> bool:

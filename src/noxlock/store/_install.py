@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from noxlock.store._place import Manner
     from noxlock.store._recipe import Recipe, Rows, Script
     from noxlock.store._schemes import Schemes
-    from noxlock.store._worker import Marks
     from noxlock.store.wheels import Recycled
 
 __all__ = ["carry_out"]
@@ -31,7 +30,7 @@ def carry_out(
     interpreter: Interpreter,
     manner: Manner,
     recycled: Recycled | None = None,
-) -> tuple[dict[str, tuple[int, int]], Marks]:
+) -> dict[str, tuple[int, int]]:
     """Check and place everything, then write the rest.
 
     Args:
@@ -43,7 +42,7 @@ def carry_out(
 
     Returns:
         Size and mtime in nanoseconds of what is there now, by its path relative to the
-        prefix; not of bytecode. And digests that are new, for `Recipe.marked`.
+        prefix; not of bytecode.
 
     Raises:
         OSError: The prefix is not writable.
@@ -53,7 +52,7 @@ def carry_out(
     if recycled is not None:
         linked = manner.mode is LinkMode.HARDLINK
         groups, older = prepare(prefix, recycled, groups, linked=linked)
-    damaged, marks = run_crew(
+    damaged = run_crew(
         manner.mode, groups, quick=manner.quick, prefix=prefix, older=older
     )
     refuse(damaged, recipe.entries)
@@ -67,7 +66,7 @@ def carry_out(
     }
     for wheel in recipe.wheels:
         _write_own(wheel, prefix, places, overridden, there)
-    return there, marks
+    return there
 
 
 def _write_own(

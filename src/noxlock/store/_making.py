@@ -78,10 +78,9 @@ class Making(Sources):
                 mode=self._placer.between(self.places.wheel(wheels[0].sha256), prefix),
                 quick=self._checking is Checking.QUICK,
             )
-            placed, marks = carry_out(recipe, prefix, interpreter, manner, recycled)
-            if marks or new:
-                kept = msgpack.encode(recipe.marked(marks))
-                Memo(self.root).put(key, kept)
+            placed = carry_out(recipe, prefix, interpreter, manner, recycled)
+            if new:
+                Memo(self.root).put(key, msgpack.encode(recipe))
             return placed if self._is_as_told(prefix) else {}
 
     def _is_as_told(self, prefix: Path) -> bool:

@@ -13,7 +13,6 @@ from msgspec import DecodeError, Struct, ValidationError, field, json
 
 from noxlock.errors import HashMismatchError, StoreError
 from noxlock.store._crew import run_crew
-from noxlock.store._marks import run_again
 from noxlock.store._places import ENTRY, FILES
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
     from noxlock.store._checking import File
     from noxlock.store._worker import Group
-    from noxlock.store.memo import Memo
 
 __all__ = [
     "MTIME",
@@ -76,18 +74,20 @@ class StoredFile(Struct, frozen=True, array_like=True):
 
     path: str
     """Beneath the entry's folder of files, with `/`."""
-    digest: str
-    """SHA-256 as RECORD writes it: URL-safe base64 without padding."""
+    blake3: str
+    """In hexadecimal: what is checked."""
     size: int
     executable: bool = False
     mtime: int = MTIME
     """Modification time, in seconds."""
     link: bool = False
     """Whether it is a symbolic link; digest and size are those of its target's name."""
+    sha256: str = ""
+    """As RECORD writes it, URL-safe base64 without padding; of wheels, and modules."""
 
     def row(self, name: str) -> File:
         """Return it as `_worker` has it, *name* being that in its folder."""
-        return name, self.digest, self.size, self.mtime, self.executable, self.link
+        return name, self.blake3, self.size, self.mtime, self.executable, self.link
 
 
 class EntryPoint(Struct, frozen=True, array_like=True):
@@ -211,14 +211,12 @@ def touch_entry(folder: Path, *, now: float | None = None) -> bool:
 def check_entries(
     entries: Iterable[tuple[Path, Entry]],
     checking: Checking,
-    memo: Memo | None = None,
 ) -> None:
     """Refuse entries that are not, byte for byte, what was stored.
 
     Args:
         entries: Folder and content of each.
         checking: How closely they are looked at.
-        memo: Where digests are noted that are quick to check; None: nowhere.
     """
     pairs = tuple(entries)
     groups = [
@@ -228,10 +226,7 @@ def check_entries(
     ]
     named = [(str(folder), entry.filename) for folder, entry in pairs]
     quick = checking is Checking.QUICK
-    if memo is None:
-        refuse(run_crew("copy", groups, quick=quick)[0], named)
-    else:
-        refuse(run_again(memo, "copy", groups, quick=quick), named)
+    refuse(run_crew("copy", groups, quick=quick), named)
 
 
 def refuse(
@@ -262,7 +257,7 @@ def damaged_files(
     """
     quick = checking is Checking.QUICK
     groups = check_groups(0, folder, files)
-    return _lines(folder, run_crew("copy", groups, quick=quick)[0])
+    return _lines(folder, run_crew("copy", groups, quick=quick))
 
 
 def check_groups(number: int, folder: Path, files: Iterable[StoredFile]) -> list[Group]:

@@ -43,15 +43,15 @@ class Bucket(StrEnum):
     noxlock can share one store.
     """
 
-    WHEELS = "wheels-v1"
+    WHEELS = "wheels-v2"
     """`<sha256>/`: a wheel, unpacked."""
-    BYTECODE = "bytecode-v1"
+    BYTECODE = "bytecode-v2"
     """`<interpreter>/<entry>/`: the bytecode of a wheel or a conda package."""
-    ARCHIVES = "archives-v1"
+    ARCHIVES = "archives-v2"
     """`<sha256>/`: a source distribution, whole."""
     BUILT = "built-v1"
     """`<sha256 of the key>/`: which wheel was built for a key."""
-    CONDA = "conda-v1"
+    CONDA = "conda-v2"
     """`<sha256>/` or `md5-<md5>/`, as the lock has it: a conda package, unpacked."""
 
 

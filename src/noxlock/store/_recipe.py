@@ -16,10 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, json
-from msgspec.structs import replace
 
 from noxlock.store._manifest import EntryPoint, check_groups, digest_text
-from noxlock.store._marks import marked
 from noxlock.store._places import FILES
 from noxlock.store._schemes import destination, schemes
 from noxlock.store._scripts import is_as_it_is, script_name
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from noxlock.model import Interpreter
     from noxlock.store._manifest import Entry, StoredFile, WheelEntry
     from noxlock.store._schemes import Scheme, Schemes
-    from noxlock.store._worker import Marks
 
 __all__ = ["Recipe", "RecipeBuilder", "Rows", "Script", "row"]
 
@@ -79,10 +76,6 @@ class Recipe(Struct, frozen=True, array_like=True):
     wheels: list[Rows]
     overridden: list[str]
     """Scripts in whose place is a file of a later wheel."""
-
-    def marked(self, marks: Marks) -> Recipe:
-        """Return it with the digests that are new: the next check is by them."""
-        return replace(self, groups=marked(self.groups, marks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +198,7 @@ class _Adding:
             placed = []
             for file in files:
                 placed.append(file.row(file.path[len(folder) :]))
-                self._note(file.path, f"sha256={file.digest}", file.size)
+                self._note(file.path, f"sha256={file.sha256}", file.size)
             self.whole.place((number, base + folder, lib + folder), placed)
 
     def _data(self, entry: Path, number: int, file: StoredFile) -> None:
@@ -220,7 +213,7 @@ class _Adding:
         folder, slash, name = target.rpartition("/")
         way = (number, source.removesuffix(name), folder + slash)
         self.whole.place(way, [file.row(name)])
-        self._note(listed, f"sha256={file.digest}", file.size)
+        self._note(listed, f"sha256={file.sha256}", file.size)
 
     def bytecode(self, entry: Path, manifest: Entry, number: int) -> None:
         """Take in the wheel's bytecode; RECORD lists it without hash, as pip does."""

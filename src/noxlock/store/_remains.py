@@ -64,13 +64,13 @@ class Remains:
             with os.scandir(source) as found:
                 self._stored = {entry.name: entry.inode() for entry in found}
 
-    def keep(self, file: File, marks: list[str], *, quick: bool) -> bool:
+    def keep(self, file: File, *, quick: bool) -> bool:
         """Return whether *file* is there as it would be placed; else it is not there.
 
         It is read by the environment's own path: an inode's number says that it has the
         mode of the stored file, and not, on every file system, that it is that file.
         """
-        name, before = file[0], len(marks)
+        name = file[0]
         there = self._there.pop(name, None)
         if there is None:
             return False
@@ -78,11 +78,10 @@ class Remains:
         same = there == self._stored.get(name) if self._linked else _alike(path, file)
         if same:
             try:
-                if defect(path, file, marks, quick=quick) is None:
+                if defect(path, file, quick=quick) is None:
                     return True
             except OSError:
                 pass  # to be made anew, then
-            del marks[before:]
         out_of_the_way(path, self._aside)
         return False
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from noxlock.model import Sha256
 from noxlock.store import BuiltWheel
+from noxlock.store._checking import blake3_of
 from noxlock.store._manifest import (
     MTIME,
     BuiltEntry,
@@ -18,7 +19,6 @@ from noxlock.store._manifest import (
     StoredFile,
     absent,
     check_entries,
-    digest_text,
     read_entry,
     touch_entry,
     write_entry,
@@ -75,8 +75,7 @@ class Sources(ABC):
                 require_digest(stream, path, sha256)
             copy.chmod(0o444)
             os.utime(copy, (MTIME, MTIME))
-            digest = digest_text(bytes.fromhex(sha256))
-            file = StoredFile(path.name, digest, copy.stat().st_size)
+            file = StoredFile(path.name, blake3_of(str(copy)), copy.stat().st_size)
             write_entry(entry, Entry(files=(file,), filename=path.name))
             self.places.publish(entry, folder)
         stored = self.archive(sha256)

@@ -100,8 +100,8 @@ class _Unpacking:
             self.path, f"{self.entry}/{FILES}/", MTIME, members
         )
         files = [
-            StoredFile(member[0], digest, member[3], member[6])
-            for member, digest in zip(members, digests, strict=True)
+            StoredFile(member[0], blake3, member[3], member[6], sha256=sha256)
+            for member, (sha256, blake3) in zip(members, digests, strict=True)
         ]
         return WheelEntry(
             filename=self.archive.filename or "",

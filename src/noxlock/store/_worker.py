@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     the work, each the numbers of its groups; and what is there already, if anything."""
     Damage: TypeAlias = list[tuple[int, str, str]]
     """Of each damaged file the number of its entry, its path, and what is wrong."""
-    Marks: TypeAlias = dict[int, list[str]]
-    """By the number of a group, the BLAKE3 of its files, where it is new."""
     Put: TypeAlias = Callable[[str, str, File], None]
 
 __all__ = ["taken", "work"]
@@ -57,7 +55,7 @@ def _always() -> bool:
 
 def work(
     job: Job, chunks: Iterable[int], *, alive: Callable[[], bool] = _always
-) -> tuple[Damage, Marks]:
+) -> Damage:
     """Check every file, and place it at once; what is damaged is not placed.
 
     Args:
@@ -71,12 +69,11 @@ def work(
     mode, quick, base, groups, divided, older = job
     put = PUT[mode]
     damage: Damage = []
-    marks: Marks = {}
     for chunk in chunks:
         remains: Remains | None = None
         for index in divided[chunk]:
             if not alive():
-                return damage, marks
+                return damage
             number, source, target, files = groups[index]
             if remains is not None and remains.target != target:
                 remains.clear()
@@ -88,11 +85,10 @@ def work(
                 if remains is None:
                     _make_folder(target or ".")
             group = (number, source, target, files)
-            if found := _folder(group, put, damage, remains, quick=quick):
-                marks[index] = found
+            _folder(group, put, damage, remains, quick=quick)
         if remains is not None:
             remains.clear()
-    return damage, marks
+    return damage
 
 
 def _make_folder(path: str) -> None:
@@ -104,27 +100,25 @@ def _make_folder(path: str) -> None:
 
 def _folder(
     group: Group, put: Put, damage: Damage, remains: Remains | None, *, quick: bool
-) -> list[str]:
-    """Check and place the files of one folder; returns their BLAKE3 if it is new."""
+) -> None:
+    """Check and place the files of one folder."""
     number, source, target, files = group
-    marks: list[str] = []
     if not quick and (remains is None or remains.own != number):
         put_times_right(source, files)
     if remains is not None:
         remains.compare(source, files)
     for file in files:
-        if remains is not None and remains.keep(file, marks, quick=quick):
+        if remains is not None and remains.keep(file, quick=quick):
             continue
         path = source + file[0]
         try:
-            reason = defect(path, file, marks, quick=quick)
+            reason = defect(path, file, quick=quick)
         except OSError as error:
             reason = error.strerror or str(error)
         if reason:
             damage.append((number, path, reason))
         elif target is not None:
             placed(put, path, target + file[0], file)
-    return marks
 
 
 def taken(tokens: int) -> Iterator[int]:

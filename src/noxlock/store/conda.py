@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from noxlock.store._bytecode import Source, compile_sources, write_bytecode
 from noxlock.store._conda_entry import SITE, Unpacked, seal, source_of
+from noxlock.store._crew import run_crew
 from noxlock.store._manifest import (
     Checking,
     Entry,
@@ -21,11 +22,9 @@ from noxlock.store._manifest import (
     write_entry,
     wrong_digest,
 )
-from noxlock.store._marks import run_again
 from noxlock.store._place import LinkMode, Placer
 from noxlock.store._places import FILES, Places
 from noxlock.store._settings import read_settings
-from noxlock.store.memo import Memo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -57,7 +56,6 @@ class CondaStore:
         settings = read_settings(os.environ if environ is None else environ)
         self.places = Places(root)
         self._placer = Placer(settings.mode)
-        self._memo = Memo(root)
         self._checking = settings.checking
 
     def has(self, package: CondaPackage) -> bool:
@@ -121,7 +119,7 @@ class CondaStore:
         """
         with self.places.using("read the store", hint=""):
             entries = [self._read(package) for package in packages]
-            check_entries(entries, self._checking, self._memo)
+            check_entries(entries, self._checking)
             for folder, _ in entries:
                 touch_entry(folder)
 
@@ -175,7 +173,7 @@ class CondaStore:
                 return
             mode = self._placer.between(Path(named[0][0]), prefix)
             quick = self._checking is Checking.QUICK
-            damaged = run_again(self._memo, mode, groups, quick=quick, prefix=prefix)
+            damaged = run_crew(mode, groups, quick=quick, prefix=prefix)
             refuse(damaged, named)
 
     def _bytecode(

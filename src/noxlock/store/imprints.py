@@ -89,10 +89,7 @@ class Imprints:
         if not all(there):
             return False
         quick = self._checking is Checking.QUICK
-        found = restore(imprint, prefix, recycled, quick=quick)
-        if found is not None and found is not imprint:
-            self._memo.put(_key(prefix), msgpack.encode(found))
-        return found is not None
+        return restore(imprint, prefix, recycled, quick=quick)
 
 
 def _key(prefix: Path) -> str:
