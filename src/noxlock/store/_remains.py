@@ -41,7 +41,6 @@ class Remains:
     """
 
     def __init__(self, target: str, path: str, older: Older) -> None:
-        self.target = target
         self._path = path
         _, self._aside, self._linked, folders, self.own = older
         with os.scandir(path or ".") as found:
@@ -85,10 +84,11 @@ class Remains:
         out_of_the_way(path, self._aside)
         return False
 
-    def clear(self) -> None:
-        """Take away what is left: nothing has it."""
-        for name in self._there:
+    def clear(self, wanted: set[str]) -> None:
+        """Take away what is none of the *wanted* names."""
+        for name in self._there.keys() - wanted:
             out_of_the_way(self._path + name, self._aside)
+            del self._there[name]
 
 
 def _alike(path: str, file: File) -> bool:

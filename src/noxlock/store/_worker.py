@@ -14,6 +14,7 @@ import gc
 import marshal
 import os
 import sys
+from itertools import groupby
 
 if __name__ == "__main__":  # pragma: no cover # in a process of its own
     sys.path.append(sys.argv[2])
@@ -70,24 +71,20 @@ def work(
     put = PUT[mode]
     damage: Damage = []
     for chunk in chunks:
-        remains: Remains | None = None
-        for index in divided[chunk]:
+        for goal, indices in groupby(divided[chunk], lambda index: groups[index][2]):
             if not alive():
                 return damage
-            number, source, target, files = groups[index]
-            if remains is not None and remains.target != target:
-                remains.clear()
-                remains = None
-            if older is not None and remains is None:
-                remains = Remains.of(older, base, target)
-            if target is not None:
-                target = base + target
-                if remains is None:
-                    _make_folder(target or ".")
-            group = (number, source, target, files)
-            _folder(group, put, damage, remains, quick=quick)
-        if remains is not None:
-            remains.clear()
+            here = [groups[index] for index in indices]
+            remains = None if older is None else Remains.of(older, base, goal)
+            if remains is not None:
+                # At first: another spelling of a name may be the same file.
+                remains.clear({file[0] for group in here for file in group[3]})
+            elif goal is not None:
+                _make_folder(base + goal or ".")
+            for number, source, _, files in here:
+                target = None if goal is None else base + goal
+                group = (number, source, target, files)
+                _folder(group, put, damage, remains, quick=quick)
     return damage
 
 

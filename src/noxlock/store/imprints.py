@@ -51,14 +51,15 @@ class Imprints:
         Args:
             prefix: Where it is.
             mode: How its files came out of the store. Copies and clones tell nothing
-                of where they come from: of those there is no imprint.
+                of where they come from: of those there is no imprint, nor on
+                Windows, where what is open cannot be moved.
             contents: What the conda packages hold (`CondaStore.contents`).
             recipe: How wheels came on top; None: there are none.
 
         Raises:
             OSError: Something cannot be read.
         """
-        if mode is not LinkMode.HARDLINK:
+        if mode is not LinkMode.HARDLINK or os.name == "nt":
             return None
         named, groups = contents
         if recipe is not None:
