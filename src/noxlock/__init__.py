@@ -19,6 +19,11 @@ returned for such bytes is remembered in `store.memo`, and packages import their
 when a name of theirs is asked for: a warm session needs few of them. `search` is asked
 which mix of two locks to try next, and has no state; `workflows.culprit` tries it, and
 `workflows.update` holds back what it finds.
+
+A fresh environment where an older one lies is that one, put right: `store._recycling`
+keeps what wheels would be linked to, `store.imprints` what rattler made. What comes out
+is the same as if nothing had been there, which `tests/store/test_recycling.py` and
+`tests/workflows/test_conda_again.py` hold against every alteration we know of.
 """
 
 from __future__ import annotations

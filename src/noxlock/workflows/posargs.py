@@ -32,7 +32,10 @@ class PosargsParser(argparse.ArgumentParser):
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"`{text}` is no whole number") from None
     if number < 1:
         raise argparse.ArgumentTypeError(f"`{text}` is less than 1")
     return number

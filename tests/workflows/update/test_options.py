@@ -43,7 +43,7 @@ def test_names_stand_anywhere() -> None:
     [
         (["--dry"], "unrecognized arguments: --dry"),
         (["--jobs", "0"], "argument -j/--jobs: `0` is less than 1"),
-        (["--jobs", "x"], "argument -j/--jobs: invalid _positive value: 'x'"),
+        (["--jobs", "x"], "argument -j/--jobs: `x` is no whole number"),
         (["--timeout", "0"], "argument --timeout: `0` is not more than 0"),
     ],
 )
