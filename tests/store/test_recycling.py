@@ -306,3 +306,26 @@ def test_only_folders_of_ones_own_are_taken_over(yard: Yard, put: Put) -> None:
     full = yard.make(alpha)
     assert not take_over(yard.make(alpha), full, inside)
     assert (yard.site(full) / "single.py").is_file()
+
+
+def test_another_way_of_linking_is_heeded(yard: Yard, put: Put) -> None:
+    alpha = put("alpha", FILES)
+    made = yard.make(alpha)
+    was_shared = (yard.site(made) / "single.py").stat().st_nlink > 1
+    other = "copy" if was_shared else "hardlink"
+    yard.store = Store(yard.store.root, environ={"NOXLOCK_LINK_MODE": other})
+    expected = yard.seen(yard.make(alpha))
+    new = yard.make(alpha, old=made)
+    assert yard.seen(new) == expected
+    assert ((yard.site(new) / "single.py").stat().st_nlink > 1) is not was_shared
+
+
+def test_a_quick_check_looks_at_sizes_and_times(yard: Yard, put: Put) -> None:
+    alpha = put("alpha", FILES)
+    environ = {"NOXLOCK_VERIFY": "quick"}
+    yard.store = Store(yard.store.root, environ=environ)
+    expected = yard.seen(yard.make(alpha))
+    old = yard.make(alpha)
+    (yard.site(old) / "more.py").write_text("")
+    _rewrite(yard.site(old) / "alpha/one.py")
+    assert yard.seen(yard.make(alpha, old=old)) == expected
