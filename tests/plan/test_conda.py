@@ -153,7 +153,7 @@ def test_many_weak_packages_are_counted() -> None:
 
 @pytest.mark.parametrize(
     ("version", "python"),
-    [("3.11.7", "3.11.7"), ("3.14.0rc2", "3.14.0rc2"), ("odd", "odd")],
+    [("3.11.7", "3.11.7"), ("3.14.0rc2", "3.14.0rc2"), ("3.12.0rc1_0", "3.12.0rc1")],
 )
 def test_the_python_is_the_locks(version: str, python: str) -> None:
     assert conda_python([NUMPY, conda_package(f"python={version}")]) == python

@@ -150,6 +150,19 @@ def test_wheels_alone_are_planned_as_ever() -> None:
         plan_layers(None, None, LINUX)
 
 
+@pytest.mark.parametrize("version", ["3", "odd", "\x013.11.7"])
+def test_the_python_below_has_a_version_that_says_which_wheels_fit(
+    version: str,
+) -> None:
+    conda = conda_lock(conda_platform(conda_package(f"python={version}"), pypi=[IDNA]))
+
+    with pytest.raises(PlanError) as raised:
+        plan_layers(conda, None, LINUX)
+
+    assert raised.value.file == "conda-lock.yml"
+    assert raised.value.what == f"{version!r} is no version of python"
+
+
 def test_wheels_need_a_python_below() -> None:
     conda = conda_lock(conda_platform(NUMPY))
 

@@ -127,11 +127,20 @@ def platform_of(lock: CondaLock, target: Target) -> CondaPlatform:
 
 
 def conda_python(packages: Iterable[CondaPackage]) -> str | None:
-    """Return the full version of the python among *packages*; None without one."""
+    """Return the full version of the python among *packages*; None without one.
+
+    Raises:
+        PlanError: It has none that says which wheels fit.
+    """
     for package in packages:
         if package.name == _PYTHON:
-            found = _VERSION.match(package.version)
-            return found[0] if found else package.version
+            if (found := _VERSION.match(package.version)) is None:
+                raise PlanError(
+                    f"{package.version!r} is no version of python",
+                    key=package.where,
+                    hint="lock again",
+                )
+            return found[0]
     return None
 
 

@@ -187,7 +187,7 @@ def _below(
 ) -> _Below:
     packages = _planned(conda, request, groups)
     # What `main` reaches stands in no other category, python least of all.
-    if wheels and _MAIN not in groups and conda_python(packages) is None:
+    if wheels and _MAIN not in groups and not _python(conda, packages):
         groups = tuple(sorted((*groups, _MAIN)))
         packages = _planned(conda, request, groups)
     pip = Lock(
@@ -197,8 +197,13 @@ def _below(
         selection=ByGroup(),
         groups=conda.categories,
     )
-    target = structs.replace(request.target, python=conda_python(packages) or "")
+    target = structs.replace(request.target, python=_python(conda, packages))
     return _Below(lock=conda, packages=packages, target=target, pip=pip, groups=groups)
+
+
+def _python(conda: CondaLock, packages: Sequence[CondaPackage]) -> str:
+    with _In(conda.file):
+        return conda_python(packages) or ""
 
 
 def _planned(

@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from noxlock.model import Interpreter, Sha256
+    from noxlock.store._place import LinkMode
     from noxlock.store._recipe import Recipe
     from noxlock.store.wheels import BuiltWheel, LinkedWheel, Recycled
 
 __all__ = [
     "BASELINES",
     "BuiltWheel",
+    "LinkMode",
     "LinkedWheel",
     "Recycled",
     "StoreProtocol",
@@ -130,4 +132,7 @@ class StoreProtocol(Protocol):
 
 
 if not TYPE_CHECKING:
-    __getattr__ = lazily(__name__, {"wheels": "BuiltWheel LinkedWheel Recycled"})
+    __getattr__ = lazily(
+        __name__,
+        {"_place": "LinkMode", "wheels": "BuiltWheel LinkedWheel Recycled"},
+    )

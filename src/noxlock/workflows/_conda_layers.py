@@ -15,7 +15,7 @@ from noxlock.envs.conda import CondaLayer, conda_interpreter, link_packages
 from noxlock.envs.probing import interpreter_from
 from noxlock.model import Sha256
 from noxlock.report.counts import counted
-from noxlock.store._place import LinkMode
+from noxlock.store import LinkMode
 from noxlock.store.memo import Memo, memo_key
 
 if TYPE_CHECKING:
