@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import statistics
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.arena import SESSION, open_arena
+from benchmarks.arena import open_arena
 from benchmarks.cases.fresh import IMPORTS
-from benchmarks.commands import measure
+from benchmarks.contestants import Made, nox_with_uv
 from benchmarks.harness import Case, Contestant, Figures, Setup, quotient
 from benchmarks.peers import Peers
 from benchmarks.projects import SCIENCE, copy_project, require_same
-from benchmarks.surroundings import remove
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +30,8 @@ __all__ = ["CASE"]
 
 READY: Final = "ready"
 """The session that runs next to nothing: `noxlock` is timed to its end."""
+_COMPILED: Final = "noxlock --install-only"
+_UV_COMPILED: Final = "uv sync --compile-bytecode"
 
 
 @contextmanager
@@ -36,25 +39,18 @@ def _open(bench: Bench) -> Iterator[Setup]:
     peers = Peers(bench, ["uv"])
     science = partial(copy_project, SCIENCE)
     with open_arena(bench, "cold", science, IMPORTS) as arena:
-        compiled = "noxlock --install-only"
-        ready = arena.noxlock_prefix.with_name(READY)
-        prefixes = {"noxlock": ready, compiled: arena.noxlock_prefix}
-        nox = bench.program("nox")
-        install = (nox, "-s", SESSION, "--install-only")
-        contestants = [
-            _cold(arena, "noxlock", ready, nox, "-s", READY),
-            _cold(arena, compiled, arena.noxlock_prefix, *install),
-        ]
-        for name in ("uv sync", "uv sync --compile-bytecode"):
-            if "uv" in peers:
-                folder = arena.uv_project(name, peers.program("uv"))
-                prefixes[name] = folder / ".venv"
-                sync = [*name.split()[1:], "--frozen"]
-                uv = peers.program("uv")
-                contestants.append(_cold(arena, name, folder / ".venv", uv, *sync))
+        makers = [_noxlock, _noxlock_compiled]
+        if "uv" in peers:
+            makers += [
+                partial(_uv, peers=peers),
+                partial(_uv_compiled, peers=peers),
+                partial(nox_with_uv, peers=peers),
+            ]
+        made = [make(_Cold.arena(arena, number)) for number, make in enumerate(makers)]
+        colds = [_Cold(arena, number, one) for number, one in enumerate(made)]
 
         def facts(figures: Figures) -> Mapping[str, Fact]:
-            ran = {name: prefixes[name] for name in figures.samples}
+            ran = {one.name: one.prefix for one in made if one.name in figures.samples}
             require_same(arena.wanted, ran)
             wheels = (arena.root / "wheels").iterdir()
             size = sum(wheel.stat().st_size for wheel in wheels)
@@ -68,35 +64,80 @@ def _open(bench: Bench) -> Iterator[Setup]:
             return {"MiB served": size / (1 << 20), "processors": _processors(), **busy}
 
         yield Setup(
-            contestants=contestants,
+            contestants=[one.contestant() for one in colds],
             targets=(
                 quotient("noxlock", "uv sync", 1.3),
-                quotient(compiled, "uv sync --compile-bytecode", 1.3),
+                quotient("noxlock", "nox + uv", 1.3),
+                quotient(_COMPILED, _UV_COMPILED, 1.3),
             ),
             facts=facts,
             left_out=peers.left_out,
         )
 
 
-def _cold(arena: Arena, name: str, prefix: Path, *args: str | Path) -> Contestant:
-    """Return a contestant that has neither an environment nor any cache."""
-    caches = arena.root / f"caches of {name}"
-    environ = arena.bench.local(arena.index, caches, UV_PYTHON=arena.base)
-    # Its project lies where its environment does: `.venv`, or `.nox/first`.
-    cwd = next(path for path in prefix.parents if (path / "pyproject.toml").is_file())
+def _noxlock(arena: Arena) -> Made:
+    command = arena.command(arena.bench.program("nox"), "-s", READY, cwd=arena.project)
+    return Made("noxlock", arena.noxlock_prefix.with_name(READY), command)
 
-    command = arena.command(*args, cwd=cwd, **environ)
 
-    def run() -> Sample:
-        sample = measure(command)
+def _noxlock_compiled(arena: Arena) -> Made:
+    return Made(_COMPILED, arena.noxlock_prefix, arena.noxlock("--install-only"))
+
+
+def _uv(arena: Arena, peers: Peers, name: str = "uv sync") -> Made:
+    folder = arena.uv_project(name, peers.program("uv"))
+    args = (*name.split()[1:], "--frozen")
+    sync = arena.command(peers.program("uv"), *args, cwd=folder)
+    return Made(name, folder / ".venv", sync)
+
+
+def _uv_compiled(arena: Arena, peers: Peers) -> Made:
+    return _uv(arena, peers, _UV_COMPILED)
+
+
+class _Cold:
+    """A contestant that has neither an environment nor any cache."""
+
+    def __init__(self, arena: Arena, number: int, made: Made) -> None:
+        self._made = made
+        self._caches = _caches(arena, number)
+        self._aside = arena.root / f"aside-{number}"
+        self._numbers = count()
+
+    @staticmethod
+    def arena(arena: Arena, number: int) -> Arena:
+        """Return *arena* for the contestant of that number."""
+        caches = _caches(arena, number)
+        environ = arena.bench.local(arena.index, caches, UV_PYTHON=arena.base)
+        return replace(arena, environ=environ, statement="pass")
+
+    def contestant(self) -> Contestant:
+        return Contestant(
+            name=self._made.name,
+            measure=self._measure,
+            before=lambda: self._put_aside(self._made.prefix),
+        )
+
+    def _measure(self) -> Sample:
+        sample = self._made.contestant.measure()
         # What noxlock compiles in the background is not to disturb the next one: it
         # ends without its store.
-        while caches.exists():
-            with suppress(OSError):  # it wrote there meanwhile
-                remove(caches)
+        self._put_aside(self._caches)
         return sample
 
-    return Contestant(name=name, measure=run, before=partial(remove, prefix))
+    def _put_aside(self, path: Path) -> None:
+        """Have nothing at *path*, and delete nothing: that would cost the next ones.
+
+        ext4 passes by inodes that were deleted in the last minutes, one by one; where
+        nothing was, as on a new machine, nothing was deleted.
+        """
+        self._aside.mkdir(exist_ok=True)
+        while path.exists():  # what is in the background may write there meanwhile
+            path.rename(self._aside / str(next(self._numbers)))
+
+
+def _caches(arena: Arena, number: int) -> Path:
+    return arena.root / f"caches-{number}"
 
 
 def _processors() -> int:

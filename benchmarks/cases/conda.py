@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from benchmarks.commands import BenchmarkError, Command, output
+from benchmarks.commands import BenchmarkError, Command, measure, output
 from benchmarks.harness import Case, Contestant, Figures, Setup, quotient, timed
 from benchmarks.indexes import serve_wheels
 from benchmarks.projects import write_project
@@ -50,6 +50,7 @@ _AGAIN_WHOLE: Final = "nox -s many --install-only, again"
 _ALONE_WHOLE: Final = "a script of rattler.install"
 _WITH: Final = "first import, noxlock's prefix"
 _WITHOUT: Final = "first import, rattler's prefix"
+_SECOND: Final = "second import, rattler's prefix"
 
 
 @contextmanager
@@ -108,6 +109,7 @@ class _Ring:
                 *self.whole(),
                 self.imports(_WITH, self.own),
                 self.imports(_WITHOUT, self.alone),
+                self.imports(_SECOND, self.alone, at=2),
             ],
             targets=(
                 quotient(_OWN, _ALONE, 1.2),
@@ -115,6 +117,7 @@ class _Ring:
                 quotient(_OWN_WHOLE, _ALONE_WHOLE, 1.2),
                 quotient(_AGAIN_WHOLE, _ALONE_WHOLE, 1.2),
                 quotient(_WITH, _WITHOUT, 0.4),
+                quotient(_WITH, _SECOND, 1.1),
             ),
             facts=self.facts,
         )
@@ -142,14 +145,16 @@ class _Ring:
         script = self.command(self.bench.python, program, lock, cache, prefix)
         yield timed(_ALONE_WHOLE, script, before=partial(remove, prefix))
 
-    def imports(self, name: str, worker: Worker) -> Contestant:
+    def imports(self, name: str, worker: Worker, *, at: int = 1) -> Contestant:
         prefix = self.root / name
+        command = self.command(prefix / "bin" / "python", "-c", _STATEMENT)
 
         def before() -> None:
             remove(prefix)
             worker.ask(prefix)
+            for _ in range(1, at):
+                measure(command)
 
-        command = self.command(prefix / "bin" / "python", "-c", _STATEMENT)
         return timed(name, command, before=before)
 
     def facts(self, figures: Figures) -> Mapping[str, Fact]:

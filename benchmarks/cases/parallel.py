@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -30,6 +31,9 @@ _ALONE = f"the sum of {SESSIONS} runs of one session"
 _AGAIN = ", again"
 """Where the environments of the last runs are there, as for most runs."""
 _WAITS = "lines that say `waiting`"
+_IDLE = f"nox -j {JOBS} / (its processor time / {JOBS})"
+"""One session uses more than one processor, for which its double waits: this says what
+is lost to waiting alone, on a machine of as many processors."""
 
 
 def _names() -> list[str]:
@@ -59,9 +63,17 @@ def _open(bench: Bench) -> Iterator[Setup]:
             for name in (*_names(), SESSION):
                 remove(project / ".nox" / name)
 
-        def facts(figures: Figures) -> Mapping[str, Fact]:  # noqa: ARG001
+        def facts(figures: Figures) -> Mapping[str, Fact]:
             nothing_there()
-            return {_WAITS: _said(at_once).count("waiting")}
+            idle = {
+                f"{_IDLE}{kind}": statistics.median(
+                    one.seconds * JOBS / one.cpu
+                    for one in figures.samples[_AT_ONCE + kind]
+                )
+                for kind in ("", _AGAIN)
+                if figures.samples.get(_AT_ONCE + kind)
+            }
+            return {_WAITS: _said(at_once).count("waiting"), **idle}
 
         yield Setup(
             contestants=[
@@ -70,7 +82,13 @@ def _open(bench: Bench) -> Iterator[Setup]:
                 timed(_AT_ONCE + _AGAIN, at_once),
                 timed(_ALONE + _AGAIN, *alone),
             ],
-            targets=(_target(""), _target(_AGAIN), fact(_WAITS, 0)),
+            targets=(
+                _target(""),
+                _target(_AGAIN),
+                fact(_IDLE, 1.1, "x"),
+                fact(_IDLE + _AGAIN, 1.1, "x"),
+                fact(_WAITS, 0),
+            ),
             facts=facts,
         )
 
