@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from benchmarks.arena import SESSION
 from benchmarks.harness import timed
 from benchmarks.projects import copy_project, write_project, write_requirements
-from benchmarks.surroundings import remove
+from benchmarks.surroundings import put_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,11 +61,16 @@ class Made:
     """A contestant and where its environment appears."""
 
     def __init__(
-        self, name: str, prefix: Path, *commands: Command, again: bool = False
+        self,
+        arena: Arena,
+        name: str,
+        prefix: Path,
+        *commands: Command,
+        again: bool = False,
     ) -> None:
         def before() -> None:
             if not again:
-                remove(prefix)
+                put_aside(prefix, arena.root)
 
         self.name = name
         self.prefix = prefix
@@ -74,30 +79,21 @@ class Made:
 
 def noxlock(arena: Arena, peers: Peers) -> Made:  # noqa: ARG001
     """Return noxlock: `nox -s first`."""
-    return Made("noxlock", arena.noxlock_prefix, arena.noxlock())
+    return Made(arena, "noxlock", arena.noxlock_prefix, arena.noxlock())
 
 
 def noxlock_again(arena: Arena, peers: Peers) -> Made:  # noqa: ARG001
     """Return noxlock where the last run's environment is there, as for most runs."""
     folder = copy_project(arena.project, arena.root / "again")
     run = arena.command(arena.bench.program("nox"), "-s", SESSION, cwd=folder)
-    return Made("noxlock, again", folder / ".nox" / SESSION, run, again=True)
+    return Made(arena, "noxlock, again", folder / ".nox" / SESSION, run, again=True)
 
 
 def floor(arena: Arena, peers: Peers) -> Made:  # noqa: ARG001
     """Return the floor: links to noxlock's finished tree, and the import."""
     prefix = arena.root / "floor"
     links = arena.command("cp", "-al", arena.tree, prefix, cwd=arena.root)
-    return Made("floor", prefix, links, arena.imports(prefix))
-
-
-def floor_again(arena: Arena, peers: Peers) -> Made:  # noqa: ARG001
-    """Return the floor where the last run's environment has to go first."""
-    prefix = arena.root / "floor-again"
-    clear = arena.command("rm", "-rf", prefix, cwd=arena.root)
-    links = arena.command("cp", "-al", arena.tree, prefix, cwd=arena.root)
-    commands = (clear, links, arena.imports(prefix))
-    return Made("floor, again", prefix, *commands, again=True)
+    return Made(arena, "floor", prefix, links, arena.imports(prefix))
 
 
 def floor_under_nox(arena: Arena, peers: Peers) -> Made:  # noqa: ARG001
@@ -106,7 +102,7 @@ def floor_under_nox(arena: Arena, peers: Peers) -> Made:  # noqa: ARG001
     prefix = folder / "env"
     _plain_nox(arena, folder, prefix, f'"cp", "-al", {str(arena.tree)!r}, "env"')
     run = arena.command(arena.bench.program("nox"), "-s", SESSION, cwd=folder)
-    return Made("floor under nox", prefix, run)
+    return Made(arena, "floor under nox", prefix, run)
 
 
 def uv_sync(arena: Arena, peers: Peers) -> Made:
@@ -114,7 +110,7 @@ def uv_sync(arena: Arena, peers: Peers) -> Made:
     folder = arena.uv_project("uv", peers.program("uv"))
     prefix = folder / ".venv"
     sync = arena.command(peers.program("uv"), *_SYNC[1:], cwd=folder)
-    return Made("uv sync", prefix, sync, arena.imports(prefix))
+    return Made(arena, "uv sync", prefix, sync, arena.imports(prefix))
 
 
 def uv_sync_compiled(arena: Arena, peers: Peers) -> Made:
@@ -123,7 +119,9 @@ def uv_sync_compiled(arena: Arena, peers: Peers) -> Made:
     prefix = folder / ".venv"
     options = (*_SYNC[1:], "--compile-bytecode")
     sync = arena.command(peers.program("uv"), *options, cwd=folder)
-    return Made("uv sync --compile-bytecode", prefix, sync, arena.imports(prefix))
+    return Made(
+        arena, "uv sync --compile-bytecode", prefix, sync, arena.imports(prefix)
+    )
 
 
 def nox_with_uv(arena: Arena, peers: Peers) -> Made:
@@ -134,7 +132,7 @@ def nox_with_uv(arena: Arena, peers: Peers) -> Made:
     uv = peers.program("uv").parent
     nox = arena.bench.program("nox")
     run = arena.command(nox, "-s", SESSION, cwd=folder, programs=uv)
-    return Made("nox + uv", prefix, run)
+    return Made(arena, "nox + uv", prefix, run)
 
 
 def nox_uv(arena: Arena, peers: Peers) -> Made:
@@ -144,7 +142,7 @@ def nox_uv(arena: Arena, peers: Peers) -> Made:
     write_project(folder, noxfile_py=text)
     nox = peers.program("nox-uv", "nox")
     run = arena.command(nox, "-s", SESSION, cwd=folder, programs=nox.parent)
-    return Made("nox-uv", folder / ".nox" / SESSION, run)
+    return Made(arena, "nox-uv", folder / ".nox" / SESSION, run)
 
 
 def nox_with_poetry(arena: Arena, peers: Peers) -> Made:
@@ -154,7 +152,7 @@ def nox_with_poetry(arena: Arena, peers: Peers) -> Made:
     write_project(folder, noxfile_py=text)
     nox, poetry = arena.bench.program("nox"), peers.program("poetry").parent
     run = arena.command(nox, "-s", SESSION, cwd=folder, programs=poetry)
-    return Made("nox + poetry install", folder / ".nox" / SESSION, run)
+    return Made(arena, "nox + poetry install", folder / ".nox" / SESSION, run)
 
 
 def tox_uv(arena: Arena, peers: Peers) -> Made:
@@ -164,7 +162,7 @@ def tox_uv(arena: Arena, peers: Peers) -> Made:
     write_project(folder, tox_toml=text)
     tox = peers.program("tox")
     run = arena.command(tox, "run", "-e", SESSION, cwd=folder, programs=tox.parent)
-    return Made("tox + tox-uv", folder / ".tox" / SESSION, run)
+    return Made(arena, "tox + tox-uv", folder / ".tox" / SESSION, run)
 
 
 def pip(arena: Arena, peers: Peers) -> Made:
@@ -175,6 +173,7 @@ def pip(arena: Arena, peers: Peers) -> Made:
     options = ("--no-deps", "--require-hashes", "-r", "requirements.txt")
     install = (peers.program("pip"), "--python", prefix / "bin" / "python", "install")
     return Made(
+        arena,
         "pip --require-hashes",
         prefix,
         arena.command(arena.base, "-m", "venv", "--without-pip", prefix, cwd=folder),
@@ -187,7 +186,6 @@ MAKERS: Final[dict[Callable[[Arena, Peers], Made], str]] = {
     noxlock: "",
     noxlock_again: "",
     floor: "",
-    floor_again: "",
     floor_under_nox: "",
     uv_sync: "uv",
     uv_sync_compiled: "uv",

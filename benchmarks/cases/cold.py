@@ -7,7 +7,6 @@ import statistics
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.arena import open_arena
@@ -16,6 +15,7 @@ from benchmarks.contestants import Made, nox_with_uv
 from benchmarks.harness import Case, Contestant, Figures, Setup, quotient
 from benchmarks.peers import Peers
 from benchmarks.projects import SCIENCE, copy_project, require_same
+from benchmarks.surroundings import put_aside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -77,18 +77,18 @@ def _open(bench: Bench) -> Iterator[Setup]:
 
 def _noxlock(arena: Arena) -> Made:
     command = arena.command(arena.bench.program("nox"), "-s", READY, cwd=arena.project)
-    return Made("noxlock", arena.noxlock_prefix.with_name(READY), command)
+    return Made(arena, "noxlock", arena.noxlock_prefix.with_name(READY), command)
 
 
 def _noxlock_compiled(arena: Arena) -> Made:
-    return Made(_COMPILED, arena.noxlock_prefix, arena.noxlock("--install-only"))
+    return Made(arena, _COMPILED, arena.noxlock_prefix, arena.noxlock("--install-only"))
 
 
 def _uv(arena: Arena, peers: Peers, name: str = "uv sync") -> Made:
     folder = arena.uv_project(name, peers.program("uv"))
     args = (*name.split()[1:], "--frozen")
     sync = arena.command(peers.program("uv"), *args, cwd=folder)
-    return Made(name, folder / ".venv", sync)
+    return Made(arena, name, folder / ".venv", sync)
 
 
 def _uv_compiled(arena: Arena, peers: Peers) -> Made:
@@ -100,9 +100,8 @@ class _Cold:
 
     def __init__(self, arena: Arena, number: int, made: Made) -> None:
         self._made = made
+        self._root = arena.root
         self._caches = _caches(arena, number)
-        self._aside = arena.root / f"aside-{number}"
-        self._numbers = count()
 
     @staticmethod
     def arena(arena: Arena, number: int) -> Arena:
@@ -112,28 +111,14 @@ class _Cold:
         return replace(arena, environ=environ, statement="pass")
 
     def contestant(self) -> Contestant:
-        return Contestant(
-            name=self._made.name,
-            measure=self._measure,
-            before=lambda: self._put_aside(self._made.prefix),
-        )
+        return replace(self._made.contestant, measure=self._measure)
 
     def _measure(self) -> Sample:
         sample = self._made.contestant.measure()
         # What noxlock compiles in the background is not to disturb the next one: it
         # ends without its store.
-        self._put_aside(self._caches)
+        put_aside(self._caches, self._root)
         return sample
-
-    def _put_aside(self, path: Path) -> None:
-        """Have nothing at *path*, and delete nothing: that would cost the next ones.
-
-        ext4 passes by inodes that were deleted in the last minutes, one by one; where
-        nothing was, as on a new machine, nothing was deleted.
-        """
-        self._aside.mkdir(exist_ok=True)
-        while path.exists():  # what is in the background may write there meanwhile
-            path.rename(self._aside / str(next(self._numbers)))
 
 
 def _caches(arena: Arena, number: int) -> Path:

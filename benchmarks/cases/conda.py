@@ -12,7 +12,7 @@ from benchmarks.commands import BenchmarkError, Command, measure, output
 from benchmarks.harness import Case, Contestant, Figures, Setup, quotient, timed
 from benchmarks.indexes import serve_wheels
 from benchmarks.projects import write_project
-from benchmarks.surroundings import ROOT, remove
+from benchmarks.surroundings import ROOT, put_aside, remove
 from benchmarks.worker import open_worker
 
 if TYPE_CHECKING:
@@ -130,27 +130,31 @@ class _Ring:
         return Contestant(
             name=name,
             measure=partial(worker.ask, prefix),
-            before=partial(remove, prefix),
+            before=partial(put_aside, prefix, self.root),
         )
 
     def whole(self) -> Iterator[Contestant]:
         """Yield both as processes, from start to exit."""
         install = (self.bench.program("nox"), "-s", "many", "--install-only")
         made = self.project / ".nox" / "many"
-        yield timed(_OWN_WHOLE, self.command(*install), before=partial(remove, made))
+        yield timed(
+            _OWN_WHOLE,
+            self.command(*install),
+            before=partial(put_aside, made, self.root),
+        )
         yield timed(_AGAIN_WHOLE, self.command(*install))
         program = ROOT / "benchmarks" / "programs" / "conda_install.py"
         lock, cache = self.project / "conda-lock.yml", self.root / "rattler"
         prefix = self.root / _ALONE_WHOLE
         script = self.command(self.bench.python, program, lock, cache, prefix)
-        yield timed(_ALONE_WHOLE, script, before=partial(remove, prefix))
+        yield timed(_ALONE_WHOLE, script, before=partial(put_aside, prefix, self.root))
 
     def imports(self, name: str, worker: Worker, *, at: int = 1) -> Contestant:
         prefix = self.root / name
         command = self.command(prefix / "bin" / "python", "-c", _STATEMENT)
 
         def before() -> None:
-            remove(prefix)
+            put_aside(prefix, self.root)
             worker.ask(prefix)
             for _ in range(1, at):
                 measure(command)

@@ -44,7 +44,6 @@ def _open(bench: Bench) -> Iterator[Setup]:
                 quotient("noxlock, again", "uv sync", 0.45),
                 quotient("noxlock", "floor", 1.15),
                 quotient("noxlock, again", "floor", 1.15),
-                quotient("noxlock, again", "floor, again", 1.15),
                 quotient("noxlock", "floor under nox", 1.15),
                 quotient("noxlock", "nox + poetry install", 0.15),
             ),

@@ -12,7 +12,7 @@ from benchmarks.cases.fresh import IMPORTS
 from benchmarks.harness import Case, Contestant, Figures, Setup, fact, quotient, timed
 from benchmarks.peers import Peers
 from benchmarks.projects import SCIENCE, copy_project
-from benchmarks.surroundings import remove
+from benchmarks.surroundings import put_aside
 from benchmarks.worker import open_worker
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ def _open(bench: Bench) -> Iterator[Setup]:
             Contestant(
                 name="noxlock",
                 measure=lambda: linker.ask(own),
-                before=lambda: remove(own),
+                before=partial(put_aside, own, arena.root),
             ),
             # Nothing is removed first: it lies there from the round before.
             Contestant(name=_AGAIN, measure=lambda: linker.ask(again)),
-            timed("cp -al", links, before=lambda: remove(copy)),
+            timed("cp -al", links, before=partial(put_aside, copy, arena.root)),
         ]
         prefixes = {"noxlock": own, _AGAIN: again, "cp -al": copy}
         if "uv" in peers:
@@ -83,7 +83,9 @@ def _open(bench: Bench) -> Iterator[Setup]:
 
 def _uv(arena: Arena, peers: Peers, folder: Path) -> Contestant:
     sync = arena.command(peers.program("uv"), "sync", "--frozen", cwd=folder)
-    return timed("uv sync", sync, before=lambda: remove(folder / ".venv"))
+    return timed(
+        "uv sync", sync, before=partial(put_aside, folder / ".venv", arena.root)
+    )
 
 
 def _files(prefix: Path) -> int:

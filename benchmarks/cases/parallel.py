@@ -12,7 +12,7 @@ from benchmarks.cases.fresh import IMPORTS
 from benchmarks.commands import BenchmarkError
 from benchmarks.harness import Case, Figures, Setup, Target, fact, timed
 from benchmarks.projects import SCIENCE, copy_project
-from benchmarks.surroundings import remove
+from benchmarks.surroundings import put_aside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,7 +61,7 @@ def _open(bench: Bench) -> Iterator[Setup]:
 
         def nothing_there() -> None:
             for name in (*_names(), SESSION):
-                remove(project / ".nox" / name)
+                put_aside(project / ".nox" / name, arena.root)
 
         def facts(figures: Figures) -> Mapping[str, Fact]:
             nothing_there()
