@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import platform
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from noxlock.cli.output import print_json, print_table, say, warn
-from noxlock.cli.projects import open_project, read_lock, user_memo
-from noxlock.errors import InterpreterError, PlanError
+from noxlock.cli.planning import AUTO, Wanted, is_version, planned
+from noxlock.cli.projects import open_project, read_lock
+from noxlock.errors import PlanError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from noxlock.model import CondaLock, Lock, Plan, Target
-    from noxlock.workflows.lock_files import LockFile
+    from noxlock.model import Plan
 
 __all__ = ["COMMAND"]
-
-AUTO: Final = "auto"
-"""The target that is this machine."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Wanted:
-    """What is to be planned, from a lock or from the definitions."""
-
-    conda: LockFile[CondaLock] | None
-    pypi: LockFile[Lock] | None
-    python: str | None
-    """None: the conda lock's, or else this command's."""
-    target: str
-    groups: tuple[str, ...]
-    extras: tuple[str, ...]
-    only_binary: bool
-
 
 _Environment = Annotated[
     str | None, typer.Argument(metavar="ENV", help="An environment of the definitions.")
@@ -112,8 +93,8 @@ def plan(  # noqa: PLR0913 - one parameter an option
         target=target or wanted.target,
         only_binary=only_binary or wanted.only_binary,
     )
-    made = _plan(wanted, keep_going=keep_going)
-    asked = wanted.python if not wanted.conda and _is_version(wanted.python) else None
+    made = planned(wanted, keep_going=keep_going)
+    asked = wanted.python if not wanted.conda and is_version(wanted.python) else None
     _show(made, asked, as_json=as_json)
     if made.missing:
         raise typer.Exit(1)
@@ -124,11 +105,11 @@ COMMAND = plan
 
 def _of_lock(
     path: Path, groups: tuple[str, ...], extras: tuple[str, ...], python: str | None
-) -> _Wanted:
+) -> Wanted:
     conda, pypi = read_lock(path)
     if conda and extras:
         raise PlanError("a lock of conda packages has no extras", file=conda.file)
-    return _Wanted(
+    return Wanted(
         conda=conda,
         pypi=pypi,
         python=python,
@@ -141,7 +122,7 @@ def _of_lock(
 
 def _of_environment(
     root: Path, name: str, python: str | None, target: str | None
-) -> _Wanted:
+) -> Wanted:
     from noxlock.workflows.targets import on_this_machine  # noqa: PLC0415 - slow
 
     project = open_project(root)
@@ -155,7 +136,7 @@ def _of_environment(
     declared = environment.python
     first = declared if isinstance(declared, str) else declared[0]
     conda = project.conda_lock_file(environment.conda) if environment.conda else None
-    return _Wanted(
+    return Wanted(
         conda=conda,
         pypi=project.lock_file(environment.pypi) if environment.pypi else None,
         python=python or first,
@@ -164,105 +145,6 @@ def _of_environment(
         extras=environment.extras,
         only_binary=environment.only_binary,
     )
-
-
-def _plan(wanted: _Wanted, *, keep_going: bool) -> Plan:
-    from noxlock.workflows.lock_files import remembered_plan  # noqa: PLC0415 - slow
-
-    python = wanted.python or platform.python_version()
-    here = _machine("3" if wanted.pypi is None else python)
-    facts = [here, python, wanted.target, wanted.groups, wanted.extras]
-    made = remembered_plan(
-        user_memo(),
-        [wanted.conda, wanted.pypi],
-        [*facts, wanted.only_binary, keep_going, "listing"],
-        lambda: _anew(wanted, python, keep_going=keep_going),
-    )
-    if wanted.conda and wanted.python:
-        _check_python(wanted.conda, wanted.python, made.target.python)
-    return made
-
-
-def _anew(wanted: _Wanted, python: str, *, keep_going: bool) -> Plan:
-    from noxlock.plan import LayersRequest, plan_layers  # noqa: PLC0415 - slow
-
-    pypi = wanted.pypi.lock if wanted.pypi else None
-    if wanted.conda or pypi is None:
-        target = _platform(wanted.target)
-    else:
-        target = _target(wanted.target, python, pypi)
-    return plan_layers(
-        wanted.conda.lock if wanted.conda else None,
-        pypi,
-        LayersRequest(
-            target=target,
-            groups=wanted.groups,
-            extras=wanted.extras,
-            only_binary=wanted.only_binary,
-            keep_going=keep_going,
-            listing=True,
-        ),
-    )
-
-
-def _machine(python: str) -> Target:
-    """Return what this machine is to that python, or else to any."""
-    from noxlock.envs import find_interpreter  # noqa: PLC0415 - slow
-
-    try:
-        return find_interpreter(python).target
-    except InterpreterError:
-        return find_interpreter("3").target
-
-
-def _check_python(lock: LockFile[CondaLock], asked: str, found: str) -> None:
-    if found != asked and not found.startswith(f"{asked}.") and asked != "3":
-        raise PlanError(
-            f"its python is {found}, not {asked}"
-            if found
-            else f"it has no python, but {asked} is asked for",
-            file=lock.file,
-            hint="leave the python out: the lock says which it is",
-        )
-
-
-def _platform(name: str) -> Target:
-    """Return the target, its python being for the lock to say."""
-    from noxlock.plan import parse_platform  # noqa: PLC0415
-
-    if name != AUTO:
-        return parse_platform(name)
-    from msgspec import structs  # noqa: PLC0415 - not for `--version`
-
-    from noxlock.envs import find_interpreter  # noqa: PLC0415
-
-    return structs.replace(find_interpreter("3").target, python="")
-
-
-def _is_version(python: str | None) -> bool:
-    """Return whether *python* is `3.11` or `3.11.7`, neither `3` nor a path."""
-    return bool(python and "." in python and python.replace(".", "").isdigit())
-
-
-def _target(name: str, python: str, lock: Lock) -> Target:
-    """Return the target; `auto` is this machine, with whatever python is asked for."""
-    from msgspec import structs  # noqa: PLC0415 - as above
-
-    from noxlock.envs import find_interpreter  # noqa: PLC0415
-    from noxlock.plan import parse_target  # noqa: PLC0415
-    from noxlock.plan.select import python_for  # noqa: PLC0415
-
-    if not _is_version(python):
-        # `3`, or the path of an interpreter: which version that is, only it can say.
-        found = find_interpreter(python).target
-        return found if name == AUTO else parse_target(name, python=found.python)
-    full = python_for(lock, python)
-    if name != AUTO:
-        return parse_target(name, python=full)
-    try:
-        return find_interpreter(python).target
-    except InterpreterError:
-        return structs.replace(find_interpreter("3").target, python=full)
 
 
 def _names(text: str | None) -> tuple[str, ...]:

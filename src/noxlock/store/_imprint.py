@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from noxlock.store._checking import blake3_of
 from noxlock.store._crew import run_crew
-from noxlock.store._manifest import refuse
+from noxlock.store._groups import refuse
 from noxlock.store._place import LinkMode
 from noxlock.store._recycling import prepare
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from noxlock.store._crew import run_crew
-from noxlock.store._manifest import refuse
+from noxlock.store._groups import refuse
 from noxlock.store._place import LinkMode
 from noxlock.store._recipe import row
 from noxlock.store._recycling import prepare

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, json
 
-from noxlock.store._manifest import EntryPoint, check_groups, digest_text
+from noxlock.store._groups import check_groups
+from noxlock.store._manifest import EntryPoint, digest_text
 from noxlock.store._places import FILES
 from noxlock.store._schemes import destination, schemes
 from noxlock.store._scripts import is_as_it_is, script_name

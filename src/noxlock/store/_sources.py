@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from noxlock.model import Sha256
 from noxlock.store import BuiltWheel
 from noxlock.store._checking import blake3_of
+from noxlock.store._groups import check_entries
 from noxlock.store._manifest import (
     MTIME,
     BuiltEntry,
@@ -18,7 +19,6 @@ from noxlock.store._manifest import (
     Entry,
     StoredFile,
     absent,
-    check_entries,
     read_entry,
     touch_entry,
     write_entry,

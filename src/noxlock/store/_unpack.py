@@ -19,12 +19,7 @@ from packaging.utils import canonicalize_version
 
 from noxlock.errors import StoreError
 from noxlock.store._extractor import Broken
-from noxlock.store._manifest import (
-    MTIME,
-    EntryPoint,
-    StoredFile,
-    WheelEntry,
-)
+from noxlock.store._manifest import MTIME, EntryPoint, StoredFile, WheelEntry
 from noxlock.store._places import FILES
 from noxlock.store._schemes import destination
 

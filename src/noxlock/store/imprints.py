@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from msgspec import DecodeError, msgpack
 from msgspec.structs import replace
 
+from noxlock.store._groups import renumbered
 from noxlock.store._imprint import Imprint, restore, take
-from noxlock.store._manifest import Checking, renumbered, touch_entry
+from noxlock.store._manifest import Checking, touch_entry
 from noxlock.store._place import LinkMode
 from noxlock.store._settings import read_settings
 from noxlock.store.memo import Memo, memo_key

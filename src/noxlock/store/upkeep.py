@@ -12,13 +12,8 @@ from typing import TYPE_CHECKING, assert_never
 
 from noxlock.errors import NoxlockError, StoreError
 from noxlock.store import _lock
-from noxlock.store._manifest import (
-    BuiltEntry,
-    Checking,
-    Entry,
-    damaged_files,
-    read_entry,
-)
+from noxlock.store._groups import damaged_files
+from noxlock.store._manifest import BuiltEntry, Checking, Entry, read_entry
 from noxlock.store._places import ENTRY, FILES, Bucket, disk_errors
 from noxlock.store.memo import MEMO
 from noxlock.store.reports import (
