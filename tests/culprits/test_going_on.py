@@ -49,11 +49,11 @@ def let_go(project: WhyProject) -> None:
 
 
 def wait_for_runs(project: WhyProject, count: int) -> None:
-    """Wait until so many runs have begun; there are no more then."""
+    """Wait until so many runs have begun."""
     deadline = time.monotonic() + 60
     while len(project.runs) < count and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert len(project.runs) == count
+    assert len(project.runs) >= count
 
 
 def goes_on(project: WhyProject, begun: int, cut: int = 1) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -34,7 +35,8 @@ class Terminal:
         self._child = subprocess.Popen(
             [sys.executable, "-c", _START, *command],
             cwd=cwd,
-            env={"TERM": "xterm", **env},
+            # Aborted, it shows where every thread is.
+            env={"TERM": "xterm", "PYTHONFAULTHANDLER": "1", **env},
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
@@ -68,11 +70,17 @@ class Terminal:
         os.write(self._ours, text.encode())
 
     def end(self, *, seconds: float = 60) -> int:
-        """Return the program's exit status."""
+        """Return the program's exit status; a test fails where it does not end."""
         deadline = time.monotonic() + seconds
         while self._read(deadline):
             pass
-        return self._child.wait(max(0.1, deadline - time.monotonic()))
+        try:
+            return self._child.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self._child.send_signal(signal.SIGABRT)
+            while self._read(time.monotonic() + 5):
+                pass
+            raise AssertionError(f"it does not end:\n{self.shown}") from None
 
     def _read(self, deadline: float) -> bool:
         left = max(0.0, deadline - time.monotonic())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 from noxlock import process
@@ -102,6 +104,8 @@ class _Searching:
     seen: list[tuple[Probe, Seen]] = field(default_factory=list)
     running: dict[Future[Seen], tuple[Probe, int]] = field(default_factory=dict)
     releases: dict[ChangeId, Sequence[Candidate]] = field(default_factory=dict)
+    # Not `futures.wait`: Ctrl-C inside it may leave a future locked, for ever.
+    _ended: SimpleQueue[Future[Any]] = field(default_factory=SimpleQueue)
     _new: Probe = field(init=False)
     """The new lock itself."""
     _implications: Sequence[Implication] = field(init=False)
@@ -115,6 +119,7 @@ class _Searching:
         started = time.monotonic()
         with ThreadPoolExecutor(self.limits.jobs) as pool:
             begun = pool.submit(self.trials.begin)
+            begun.add_done_callback(self._ended.put)
             try:
                 if self._has_begun(begun):
                     conclusion = self._until_done(pool, started)
@@ -134,8 +139,9 @@ class _Searching:
         step = self._search().next(self._state())
         if isinstance(step, Run):
             self.watch(step.progress)
-        wait([begun], self.limits.seconds)
-        if not begun.done():
+        try:
+            self._ended.get(timeout=self.limits.seconds)
+        except Empty:
             return False
         if (first := begun.result()) is not None:
             self.seen.append((OLD, first))
@@ -162,10 +168,11 @@ class _Searching:
     def _end(self, futures: Collection[Future[Any]]) -> None:
         """End what runs, also what is about to start a command, or another one."""
         self.trials.stop()
-        left = {future for future in futures if not future.cancel()}
-        while left:
+        for future in futures:
+            future.cancel()
+        while not all(future.done() for future in futures):
             process.end_all()
-            _, left = wait(left, _SOON)
+            time.sleep(_SOON)
         self.trials.clean()
 
     def _start(self, pool: ThreadPoolExecutor, probes: Sequence[Probe]) -> None:
@@ -174,12 +181,16 @@ class _Searching:
             slot = next(n for n in range(self.limits.jobs + 1) if n not in taken)
             future = pool.submit(self.trials.run, probe, slot)
             self.running[future] = probe, slot
+            future.add_done_callback(self._ended.put)
 
     def _wait(self, seconds: float | None) -> None:
-        done, _ = wait(self.running, seconds, FIRST_COMPLETED)
-        for future in done:
-            probe, _ = self.running.pop(future)
-            self.seen.append((probe, future.result()))
+        """Wait for a run to end, and take in all that have ended."""
+        with suppress(Empty):
+            future = self._ended.get(timeout=seconds)
+            while True:
+                probe, _ = self.running.pop(future)
+                self.seen.append((probe, future.result()))
+                future = self._ended.get_nowait()
 
     def _find(self, names: Sequence[ChangeId]) -> None:
         for name in names:
