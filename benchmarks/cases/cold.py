@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Final
 from benchmarks.arena import open_arena
 from benchmarks.cases.fresh import IMPORTS
 from benchmarks.contestants import Made, nox_with_uv
-from benchmarks.harness import Case, Contestant, Figures, Setup, quotient
+from benchmarks.harness import Case, Figures, Setup, quotient
 from benchmarks.peers import Peers
 from benchmarks.projects import SCIENCE, copy_project, require_same
 from benchmarks.surroundings import put_aside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping
 
     from benchmarks.arena import Arena
     from benchmarks.commands import Sample
@@ -42,12 +41,11 @@ def _open(bench: Bench) -> Iterator[Setup]:
         makers = [_noxlock, _noxlock_compiled]
         if "uv" in peers:
             makers += [
-                partial(_uv, peers=peers),
-                partial(_uv_compiled, peers=peers),
+                partial(_uv, peers=peers, name="uv sync"),
+                partial(_uv, peers=peers, name=_UV_COMPILED),
                 partial(nox_with_uv, peers=peers),
             ]
-        made = [make(_Cold.arena(arena, number)) for number, make in enumerate(makers)]
-        colds = [_Cold(arena, number, one) for number, one in enumerate(made)]
+        made = [_cold(arena, number, make) for number, make in enumerate(makers)]
 
         def facts(figures: Figures) -> Mapping[str, Fact]:
             ran = {one.name: one.prefix for one in made if one.name in figures.samples}
@@ -64,7 +62,7 @@ def _open(bench: Bench) -> Iterator[Setup]:
             return {"MiB served": size / (1 << 20), "processors": _processors(), **busy}
 
         yield Setup(
-            contestants=[one.contestant() for one in colds],
+            contestants=[one.contestant for one in made],
             targets=(
                 quotient("noxlock", "uv sync", 1.3),
                 quotient("noxlock", "nox + uv", 1.3),
@@ -84,45 +82,29 @@ def _noxlock_compiled(arena: Arena) -> Made:
     return Made(arena, _COMPILED, arena.noxlock_prefix, arena.noxlock("--install-only"))
 
 
-def _uv(arena: Arena, peers: Peers, name: str = "uv sync") -> Made:
+def _uv(arena: Arena, peers: Peers, name: str) -> Made:
     folder = arena.uv_project(name, peers.program("uv"))
     args = (*name.split()[1:], "--frozen")
     sync = arena.command(peers.program("uv"), *args, cwd=folder)
     return Made(arena, name, folder / ".venv", sync)
 
 
-def _uv_compiled(arena: Arena, peers: Peers) -> Made:
-    return _uv(arena, peers, _UV_COMPILED)
+def _cold(arena: Arena, number: int, make: Callable[[Arena], Made]) -> Made:
+    """Return the contestant that *make* makes, with neither environment nor caches."""
+    caches = arena.root / f"caches-{number}"
+    environ = arena.bench.local(arena.index, caches, UV_PYTHON=arena.base)
+    made = make(replace(arena, environ=environ, statement="pass"))
+    run = made.contestant.measure
 
-
-class _Cold:
-    """A contestant that has neither an environment nor any cache."""
-
-    def __init__(self, arena: Arena, number: int, made: Made) -> None:
-        self._made = made
-        self._root = arena.root
-        self._caches = _caches(arena, number)
-
-    @staticmethod
-    def arena(arena: Arena, number: int) -> Arena:
-        """Return *arena* for the contestant of that number."""
-        caches = _caches(arena, number)
-        environ = arena.bench.local(arena.index, caches, UV_PYTHON=arena.base)
-        return replace(arena, environ=environ, statement="pass")
-
-    def contestant(self) -> Contestant:
-        return replace(self._made.contestant, measure=self._measure)
-
-    def _measure(self) -> Sample:
-        sample = self._made.contestant.measure()
+    def measure() -> Sample:
+        sample = run()
         # What noxlock compiles in the background is not to disturb the next one: it
         # ends without its store.
-        put_aside(self._caches, self._root)
+        put_aside(caches, arena.root)
         return sample
 
-
-def _caches(arena: Arena, number: int) -> Path:
-    return arena.root / f"caches-{number}"
+    made.contestant = replace(made.contestant, measure=measure)
+    return made
 
 
 def _processors() -> int:

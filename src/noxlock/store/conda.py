@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING
 from noxlock.store._bytecode import Source, compile_sources, write_bytecode
 from noxlock.store._conda_entry import SITE, Unpacked, seal, source_of
 from noxlock.store._crew import run_crew
-from noxlock.store._groups import (
-    check_entries,
-    place_groups,
-    refuse,
-    renumbered,
-)
+from noxlock.store._groups import check_entries, place_groups, refuse, renumbered
 from noxlock.store._manifest import (
     Checking,
     Entry,
