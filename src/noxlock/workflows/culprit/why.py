@@ -172,7 +172,8 @@ class _Searching:
             future.cancel()
         while not all(future.done() for future in futures):
             process.end_all()
-            time.sleep(_SOON)
+            with suppress(Empty):
+                self._ended.get(timeout=_SOON)
         self.trials.clean()
 
     def _start(self, pool: ThreadPoolExecutor, probes: Sequence[Probe]) -> None:
